@@ -30,13 +30,12 @@ struct SrtpCipherKey {
 
 /// One packet for a cipher. The authenticated bytes are `aad`, then the ciphertext, then (CM-SHA1 only) `suffix`.
 struct SrtpFrame {
-  const uint8_t* iv;    ///< AEAD: 12 bytes. CM: 16 bytes.
-  ByteView aad;         ///< The header. With CM-SHA1 it must lie directly before the ciphertext.
-  const uint8_t* in;    ///< Text to encrypt or decrypt.
-  uint8_t* out;         ///< Where the result goes; `in` itself or apart from it.
-  size_t size;          ///< Of `in`.
-  uint32_t suffix;      ///< CM-SHA1: roll-over counter, MACed behind the packet (RFC 3711 section 4.2).
-  uint8_t suffix_size;  ///< 4 for RTP, 0 for RTCP and AEAD.
+  const uint8_t* iv;  ///< AEAD: 12 bytes. CM: 16 bytes.
+  ByteView aad;       ///< The header. With CM-SHA1 it must lie directly before the ciphertext.
+  const uint8_t* in;  ///< Text to encrypt or decrypt.
+  uint8_t* out;       ///< Where the result goes; `in` itself or apart from it.
+  size_t size;        ///< Of `in`.
+  uint32_t suffix;    ///< CM-SHA1: roll-over counter (RTP) or E flag and index (RTCP), RFC 3711 section 4.2.
 };
 
 /// Authenticated encryption under one key. Not thread-safe for calls on one object. Calls are virtual: 2 ns of some 90
@@ -46,7 +45,8 @@ class SrtpCipher {
   virtual ~SrtpCipher() = default;
   /// Replaces the key; cheaper than a new object.
   virtual void rekey(const SrtpCipherKey& key) = 0;
-  /// Encrypts and writes the tag to `tag`, which for CM-SHA1 must be `out + size`.
+  /// Encrypts and writes the tag to `tag`. CM-SHA1 writes the suffix to the four bytes at `out + size`, then the tag:
+  /// there must be room for both, and they may overlap.
   virtual void seal(const SrtpFrame& frame, uint8_t* tag) = 0;
   /// Decrypts; false when the tag does not fit.
   [[nodiscard]] virtual bool open(const SrtpFrame& frame, const uint8_t* tag) = 0;
@@ -60,6 +60,15 @@ class SrtpBackend {
   virtual std::unique_ptr<SrtpCipher> make_cipher(const SrtpCipherKey& key) const = 0;
   /// A cipher of this thread for one packet, already keyed: for RTCP. Valid until the next call on the same thread.
   virtual SrtpCipher& scratch_cipher(const SrtpCipherKey& key) const = 0;
+};
+
+/// One cipher per profile, made when first wanted. For scratch_cipher().
+class SrtpScratchCiphers {
+ public:
+  SrtpCipher& get(const SrtpBackend& backend, const SrtpCipherKey& key);
+
+ private:
+  std::array<std::unique_ptr<SrtpCipher>, 3> ciphers_;
 };
 
 /// OpenSSL EVP with contexts kept per key; works everywhere.
