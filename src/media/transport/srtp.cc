@@ -102,6 +102,7 @@ std::expected<size_t, SrtpError> SrtpSender::protect_rtcp(uint8_t* packet, size_
                   .suffix = word};
   SrtpCipher& cipher = keys_.backend->scratch_cipher(keys_.rtcp_key);
   if (!is_aead(keys_.profile)) {
+    ByteWriter(MutableByteView(packet + size, kIndexWord)).u32(word);
     cipher.seal(frame, packet + size + kIndexWord);
     return size + kIndexWord + overhead();
   }

@@ -26,8 +26,8 @@ enum class SrtpError : uint8_t {
 inline constexpr size_t kSrtpErrorKinds = 7;
 using SrtpErrorCounts = std::array<uint64_t, kSrtpErrorKinds>;
 
-/// The longest packet either direction handles, in bytes: an Ethernet MTU and slack. More would cost stack in the
-/// CM-SHA1 receive path; media never needs more.
+/// The longest packet either direction handles, in bytes: an Ethernet MTU and slack. Media never needs more, and
+/// buffers of this size hold any.
 inline constexpr size_t kSrtpMaxPacket = 2048;
 /// What protect() may add to an RTP packet, in bytes, for any profile.
 inline constexpr size_t kSrtpMaxOverhead = 16;

@@ -103,7 +103,6 @@ class CmSha1Cipher final : public SrtpCipher {
   void seal(const SrtpFrame& f, uint8_t* tag) override {
     crypt(f);
     const Digest digest = authenticate(f, f.out);
-    ByteWriter(MutableByteView(f.out + f.size, 4)).u32(f.suffix);
     std::memcpy(tag, digest.data(), kTagSize);
   }
 
