@@ -122,8 +122,9 @@ class DtlsEndpoint {
   const std::optional<DtlsSrtpKeys>& srtp_keys() const;
   const DtlsCounts& counts() const;
 
- private:
   struct Impl;
+
+ private:
   std::unique_ptr<Impl> impl_;
 };
 
