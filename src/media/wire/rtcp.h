@@ -180,7 +180,7 @@ using RtcpPacket = std::variant<SenderReport, ReceiverReport, SourceDescription,
 enum class RtcpError : uint8_t {
   kTruncated,   ///< A header or a length runs over the end.
   kBadVersion,  ///< Not version 2.
-  kBadPadding,  ///< Padding on a packet that is not the last, or more of it than body.
+  kBadPadding,  ///< A padding count of zero, or above the body's size.
   kBadBody,     ///< A body is shorter than its counts say, or inconsistent.
 };
 std::string_view to_string(RtcpError error);

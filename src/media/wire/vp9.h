@@ -15,7 +15,7 @@ struct Vp9Descriptor {
   std::optional<uint8_t> tl0_picture_index;  ///< Non-flexible mode only.
   uint8_t temporal_id = 0;                   ///< 0 without layer indices.
   uint8_t spatial_id = 0;                    ///< 0 without layer indices.
-  uint8_t size = 0;                          ///< Of the descriptor: the offset of the VP9 data. At most 255.
+  uint16_t size = 0;                         ///< Of the descriptor: the offset of the VP9 data.
   uint8_t spatial_layer_count = 0;           ///< From the scalability structure; 0 when it is absent.
   bool is_long_picture_id = false;           ///< 15 bits.
   bool has_layers = false;                   ///< L.
