@@ -26,11 +26,11 @@ enum class DataKind : uint8_t { kString, kBinary };
 
 /// What DCEP agrees on (RFC 8832 section 5.1). At most one of the two limits is set; neither means reliable.
 struct DataChannelParameters {
-  std::string label;
-  std::string protocol;
+  std::string label = {};
+  std::string protocol = {};
   DataOrder order = DataOrder::kOrdered;
-  std::optional<uint32_t> max_retransmits;
-  std::optional<uint32_t> max_lifetime_ms;
+  std::optional<uint32_t> max_retransmits = {};
+  std::optional<uint32_t> max_lifetime_ms = {};
   uint16_t priority = 256;  ///< RFC 8831 section 6.4: 256 is "normal". Carried, not acted on.
   bool operator==(const DataChannelParameters&) const = default;
 };
@@ -46,8 +46,8 @@ struct SctpEvent {
   Kind kind = Kind::kConnected;
   DataChannelId channel{};
   DataKind data_kind = DataKind::kBinary;
-  ByteVector payload;
-  DataChannelParameters parameters;
+  ByteVector payload = {};
+  DataChannelParameters parameters = {};
 };
 
 enum class SctpSendError : uint8_t {
