@@ -49,8 +49,8 @@ void UsrsctpAssociation::leave(SctpOutputs& out) {
     retry_control();
     erase_closed(out);
   }
+  if (state_ == State::kDown) socket_.reset();  // Its ABORT, if any, goes out with the rest.
   outbox_->take(out.packets);
-  if (state_ == State::kDown) socket_.reset();
 }
 
 void UsrsctpAssociation::poll(SctpOutputs& out) {

@@ -9,6 +9,7 @@
 
 #include "base/rng.h"
 #include "media/transport/sctp.h"
+#include "media/transport/virtual_clock.h"
 
 namespace parley::transport::test {
 
@@ -119,6 +120,7 @@ class SctpPair {
       arrived.to->association->on_packet(arrived.bytes, out);
       flush();
     }
+    advance_virtual_clock(TimeDelta::millis(10));
     stack_.on_timer(kSctpTimerPeriod);
     for (End* end : {&client, &server}) {
       SctpOutputs out = end->outputs();
