@@ -143,8 +143,7 @@ class SctpStack {
   std::unique_ptr<SctpAssociation> make_association(DtlsRole role, std::shared_ptr<SctpMailbox> mailbox, uint64_t tag);
 
  private:
-  TimeDelta remainder_;
-  std::mutex timer_mutex_;
+  TimeDelta remainder_;  ///< Below a millisecond. Under the stack's lock.
 };
 
 /// Retransmission and delayed-SACK timers are multiples of usrsctp's 10 ms tick.

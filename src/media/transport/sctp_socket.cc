@@ -14,8 +14,8 @@ namespace {
 /// A message being received may be as large as the largest, and others wait behind it.
 constexpr int kReceiveBuffer = 2 * kSctpMaxIncomingMessage;
 constexpr uint32_t kSctpHeader = 12;
-/// usrsctp's own defaults are for the Internet at large (3 s, 1 s, 60 s). Loss here is a radio's and a call is live: with
-/// a maximum of 10 s a join at 30 % loss was seen to wait for a minute.
+/// usrsctp's own defaults are for the Internet at large (3 s, 1 s, 60 s). Loss here is a radio's and a call is live:
+/// with a maximum of 10 s a join at 30 % loss was seen to wait for a minute.
 constexpr uint32_t kInitialRto_ms = 500;
 constexpr uint32_t kMinRto_ms = 200;
 constexpr uint32_t kMaxRto_ms = 1'500;
@@ -53,16 +53,22 @@ std::vector<uint16_t> stream_list(ByteView event, size_t from) {
 
 }  // namespace
 
-SctpSocket::SctpSocket(std::shared_ptr<SctpOutbox> outbox) : address_(std::move(outbox)) {
+SctpSocket::SctpSocket(std::shared_ptr<SctpOutbox> outbox) {
+  const std::lock_guard lock(usrsctp_mutex());
+  address_.emplace(std::move(outbox));
   socket_ = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
   PARLEY_CHECK(socket_ != nullptr);
   PARLEY_CHECK(usrsctp_set_non_blocking(socket_, 1) == 0);
   set_options();
-  sockaddr_conn local = make_address(address_.as_pointer());
+  sockaddr_conn local = make_address(address_->as_pointer());
   PARLEY_CHECK(usrsctp_bind(socket_, generic(local), sizeof local) == 0);
 }
 
-SctpSocket::~SctpSocket() { usrsctp_close(socket_); }
+SctpSocket::~SctpSocket() {
+  const std::lock_guard lock(usrsctp_mutex());
+  usrsctp_close(socket_);
+  address_.reset();
+}
 
 void SctpSocket::set_option(int level, int name, const void* value, size_t size) {
   PARLEY_CHECK(usrsctp_setsockopt(socket_, level, name, value, static_cast<socklen_t>(size)) == 0);
@@ -104,16 +110,19 @@ void SctpSocket::set_options() {
 }
 
 void SctpSocket::connect() {
-  sockaddr_conn remote = make_address(address_.as_pointer());
+  const std::lock_guard lock(usrsctp_mutex());
+  sockaddr_conn remote = make_address(address_->as_pointer());
   const int result = usrsctp_connect(socket_, generic(remote), sizeof remote);
   PARLEY_CHECK(result == 0 || errno == EINPROGRESS);
 }
 
 void SctpSocket::on_packet(ByteView packet) {
-  usrsctp_conninput(address_.as_pointer(), packet.data(), packet.size(), 0);
+  const std::lock_guard lock(usrsctp_mutex());
+  usrsctp_conninput(address_->as_pointer(), packet.data(), packet.size(), 0);
 }
 
 std::optional<SctpIndication> SctpSocket::poll() {
+  const std::lock_guard lock(usrsctp_mutex());
   std::array<uint8_t, 16 * 1024> buffer;
   while (true) {
     sctp_rcvinfo info{};
@@ -186,6 +195,7 @@ SctpResetResult SctpSocket::reset_stream(uint16_t stream) {
   head.srs_number_streams = 1;
   std::memcpy(request.data(), &head, sizeof head);
   std::memcpy(request.data() + sizeof head, &stream, sizeof stream);
+  const std::lock_guard lock(usrsctp_mutex());
   if (usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RESET_STREAMS, request.data(),
                          static_cast<socklen_t>(request.size())) == 0) {
     return SctpResetResult::kStarted;
@@ -194,6 +204,7 @@ SctpResetResult SctpSocket::reset_stream(uint16_t stream) {
 }
 
 size_t SctpSocket::buffered_amount() const {
+  const std::lock_guard lock(usrsctp_mutex());
   SendBufferUse use{};
   socklen_t size = sizeof use;
   if (usrsctp_getsockopt(socket_, IPPROTO_SCTP, kGetSendBufferUse, &use, &size) != 0) return 0;
