@@ -181,6 +181,7 @@ std::expected<void, SctpSendError> SctpSocket::send(const SctpSendOptions& optio
     info.sendv_prinfo.pr_policy = options.max_retransmits ? SCTP_PR_SCTP_RTX : SCTP_PR_SCTP_TTL;
     info.sendv_prinfo.pr_value = options.max_retransmits ? *options.max_retransmits : *options.max_lifetime_ms;
   }
+  const std::lock_guard lock(usrsctp_mutex());
   const ssize_t sent =
       usrsctp_sendv(socket_, payload.data(), payload.size(), nullptr, 0, &info, sizeof info, SCTP_SENDV_SPA, 0);
   if (sent >= 0) return {};
