@@ -15,7 +15,7 @@ endif()
 
 add_library(parley_flags INTERFACE)
 target_compile_options(parley_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wthread-safety -Werror
+  -Wall -Wextra -Wpedantic -Wno-missing-designated-field-initializers -Wshadow -Wnon-virtual-dtor -Wimplicit-fallthrough -Wthread-safety -Werror
   -fno-omit-frame-pointer -fPIC
   # ccache can only trust a precompiled header that carries no time stamp.
   "SHELL:-Xclang -fno-pch-timestamp")

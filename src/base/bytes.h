@@ -14,12 +14,8 @@ using ByteView = std::span<const uint8_t>;
 using MutableByteView = std::span<uint8_t>;
 using ByteVector = std::vector<uint8_t>;
 
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-inline ByteView as_bytes(std::string_view text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline ByteView as_bytes(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
 
 /// Reads big-endian values from a view. Reading past the end yields zero and makes ok() false for good, so a parser
 /// may read a whole fixed part and check once.

@@ -32,9 +32,9 @@ struct Path {
 class PacketBatch {
  public:
   struct Entry {
-    size_t offset;   ///< Into the arena.
-    uint32_t size;   ///< Bytes.
-    uint32_t run;    ///< Index into runs().
+    size_t offset;  ///< Into the arena.
+    uint32_t size;  ///< Bytes.
+    uint32_t run;   ///< Index into runs().
   };
   struct Run {
     Path path;
