@@ -37,10 +37,11 @@ class DtlsContext {
   const DtlsFingerprint& fingerprint() const;
 
   struct Impl;
+  /// Use make().
+  explicit DtlsContext(std::unique_ptr<Impl> impl);
   const Impl& impl() const { return *impl_; }
 
  private:
-  explicit DtlsContext(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

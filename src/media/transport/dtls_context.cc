@@ -112,7 +112,7 @@ Result<std::unique_ptr<DtlsContext>> DtlsContext::make(WallTime now, std::string
   }
   impl->fingerprint.algorithm = "sha-256";
   impl->fingerprint.digest = fingerprint_digest(*certificate, impl->fingerprint.algorithm);
-  return std::unique_ptr<DtlsContext>(new DtlsContext(std::move(impl)));
+  return std::make_unique<DtlsContext>(std::move(impl));
 }
 
 }  // namespace parley::transport

@@ -11,6 +11,7 @@
 #include "media/transport/dtls_test_util.h"
 #include "media/transport/peer.h"
 #include "media/transport/srtp_test_util.h"
+#include "media/transport/virtual_clock.h"
 
 namespace parley::transport::test {
 
@@ -146,6 +147,7 @@ class PeerPair {
       if (!is_gone) deliver(*arrived.to, arrived.from, arrived.bytes);
       flush();
     }
+    advance_virtual_clock(TimeDelta::millis(10));
     stack.on_timer(TimeDelta::millis(10));
     for (PeerEnd* end : {&server, &client}) end->peer->on_timer(now, end->outputs);
     flush();

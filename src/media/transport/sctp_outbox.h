@@ -9,9 +9,14 @@
 
 namespace parley::transport {
 
+/// Held around every call into usrsctp. The library has locks of its own, but with several threads opening, driving and
+/// closing associations beside its timers it was seen to corrupt the heap (0.9.5). A call takes microseconds, and
+/// data channels are little of an SFU's traffic.
+std::mutex& usrsctp_mutex();
+
 /// Where usrsctp's output for one association waits for the owner. Written under usrsctp's locks by whichever thread
 /// drives the stack, so it only copies; read by the owner. The bound is kSctpMaxQueuedPackets, beyond which packets are
-/// dropped and counted. Lock order: usrsctp's, the registry's, this one, the mailbox's.
+/// dropped and counted. Lock order: usrsctp_mutex(), this one, the mailbox's.
 class SctpOutbox {
  public:
   SctpOutbox(std::shared_ptr<SctpMailbox> mailbox, uint64_t tag) : mailbox_(std::move(mailbox)), tag_(tag) {}
@@ -37,7 +42,7 @@ class SctpOutbox {
 
 /// usrsctp names an AF_CONN endpoint by a pointer, which it only compares and hands back. We give it a number dressed
 /// up as one and look the number up, so that nothing dangles when an association goes while another thread drives
-/// the stack. Numbers are not reused in practice (64 bits).
+/// the stack. Numbers are not reused in practice (64 bits). All of it under usrsctp_mutex().
 class SctpAddress {
  public:
   explicit SctpAddress(std::shared_ptr<SctpOutbox> outbox);

@@ -14,12 +14,13 @@ namespace {
 /// A message being received may be as large as the largest, and others wait behind it.
 constexpr int kReceiveBuffer = 2 * kSctpMaxIncomingMessage;
 constexpr uint32_t kSctpHeader = 12;
-/// usrsctp's own defaults are for the Internet at large (3 s, 1 s, 60 s). Loss here is a radio's, and a call is live.
+/// usrsctp's own defaults are for the Internet at large (3 s, 1 s, 60 s). Loss here is a radio's and a call is live:
+/// with a maximum of 10 s a join at 30 % loss was seen to wait for a minute.
 constexpr uint32_t kInitialRto_ms = 500;
 constexpr uint32_t kMinRto_ms = 200;
-constexpr uint32_t kMaxRto_ms = 10'000;
-/// ICE decides when a peer is gone. With the limits above this lasts for minutes.
-constexpr uint16_t kMaxRetransmissions = 30;
+constexpr uint32_t kMaxRto_ms = 1'500;
+/// ICE decides when a peer is gone. With the maximum above this lasts for a minute and a half.
+constexpr uint16_t kMaxRetransmissions = 60;
 
 /// From the library's own headers; the installed one leaves it out.
 constexpr int kGetSendBufferUse = 0x00001101;
@@ -52,16 +53,22 @@ std::vector<uint16_t> stream_list(ByteView event, size_t from) {
 
 }  // namespace
 
-SctpSocket::SctpSocket(std::shared_ptr<SctpOutbox> outbox) : address_(std::move(outbox)) {
+SctpSocket::SctpSocket(std::shared_ptr<SctpOutbox> outbox) {
+  const std::lock_guard lock(usrsctp_mutex());
+  address_.emplace(std::move(outbox));
   socket_ = usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, nullptr, nullptr, 0, nullptr);
   PARLEY_CHECK(socket_ != nullptr);
   PARLEY_CHECK(usrsctp_set_non_blocking(socket_, 1) == 0);
   set_options();
-  sockaddr_conn local = make_address(address_.as_pointer());
+  sockaddr_conn local = make_address(address_->as_pointer());
   PARLEY_CHECK(usrsctp_bind(socket_, generic(local), sizeof local) == 0);
 }
 
-SctpSocket::~SctpSocket() { usrsctp_close(socket_); }
+SctpSocket::~SctpSocket() {
+  const std::lock_guard lock(usrsctp_mutex());
+  usrsctp_close(socket_);
+  address_.reset();
+}
 
 void SctpSocket::set_option(int level, int name, const void* value, size_t size) {
   PARLEY_CHECK(usrsctp_setsockopt(socket_, level, name, value, static_cast<socklen_t>(size)) == 0);
@@ -83,7 +90,7 @@ void SctpSocket::set_options() {
   const sctp_initmsg init{.sinit_num_ostreams = kSctpStreams,
                           .sinit_max_instreams = kSctpStreams,
                           .sinit_max_attempts = kMaxRetransmissions,
-                          .sinit_max_init_timeo = 2000};
+                          .sinit_max_init_timeo = kMaxRto_ms};
   set_option(IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init);
   const sctp_rtoinfo rto{
       .srto_assoc_id = 0, .srto_initial = kInitialRto_ms, .srto_max = kMaxRto_ms, .srto_min = kMinRto_ms};
@@ -103,16 +110,19 @@ void SctpSocket::set_options() {
 }
 
 void SctpSocket::connect() {
-  sockaddr_conn remote = make_address(address_.as_pointer());
+  const std::lock_guard lock(usrsctp_mutex());
+  sockaddr_conn remote = make_address(address_->as_pointer());
   const int result = usrsctp_connect(socket_, generic(remote), sizeof remote);
   PARLEY_CHECK(result == 0 || errno == EINPROGRESS);
 }
 
 void SctpSocket::on_packet(ByteView packet) {
-  usrsctp_conninput(address_.as_pointer(), packet.data(), packet.size(), 0);
+  const std::lock_guard lock(usrsctp_mutex());
+  usrsctp_conninput(address_->as_pointer(), packet.data(), packet.size(), 0);
 }
 
 std::optional<SctpIndication> SctpSocket::poll() {
+  const std::lock_guard lock(usrsctp_mutex());
   std::array<uint8_t, 16 * 1024> buffer;
   while (true) {
     sctp_rcvinfo info{};
@@ -171,6 +181,7 @@ std::expected<void, SctpSendError> SctpSocket::send(const SctpSendOptions& optio
     info.sendv_prinfo.pr_policy = options.max_retransmits ? SCTP_PR_SCTP_RTX : SCTP_PR_SCTP_TTL;
     info.sendv_prinfo.pr_value = options.max_retransmits ? *options.max_retransmits : *options.max_lifetime_ms;
   }
+  const std::lock_guard lock(usrsctp_mutex());
   const ssize_t sent =
       usrsctp_sendv(socket_, payload.data(), payload.size(), nullptr, 0, &info, sizeof info, SCTP_SENDV_SPA, 0);
   if (sent >= 0) return {};
@@ -185,6 +196,7 @@ SctpResetResult SctpSocket::reset_stream(uint16_t stream) {
   head.srs_number_streams = 1;
   std::memcpy(request.data(), &head, sizeof head);
   std::memcpy(request.data() + sizeof head, &stream, sizeof stream);
+  const std::lock_guard lock(usrsctp_mutex());
   if (usrsctp_setsockopt(socket_, IPPROTO_SCTP, SCTP_RESET_STREAMS, request.data(),
                          static_cast<socklen_t>(request.size())) == 0) {
     return SctpResetResult::kStarted;
@@ -193,6 +205,7 @@ SctpResetResult SctpSocket::reset_stream(uint16_t stream) {
 }
 
 size_t SctpSocket::buffered_amount() const {
+  const std::lock_guard lock(usrsctp_mutex());
   SendBufferUse use{};
   socklen_t size = sizeof use;
   if (usrsctp_getsockopt(socket_, IPPROTO_SCTP, kGetSendBufferUse, &use, &size) != 0) return 0;

@@ -70,7 +70,7 @@ class SctpSocket {
   void set_options();
   std::optional<SctpIndication> on_notification(ByteView bytes);
 
-  SctpAddress address_;
+  std::optional<SctpAddress> address_;
   struct socket* socket_ = nullptr;
   ByteVector partial_;       ///< The beginning of a message that is still coming.
   ByteVector notification_;  ///< Likewise of a notification.

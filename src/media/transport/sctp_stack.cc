@@ -3,7 +3,6 @@
 #include <unordered_map>
 
 #include "base/check.h"
-#include "base/guarded.h"
 #include "media/transport/sctp.h"
 #include "media/transport/sctp_association.h"
 #include "media/transport/sctp_outbox.h"
@@ -15,9 +14,9 @@ struct Registry {
   std::unordered_map<uint64_t, std::shared_ptr<SctpOutbox>> outboxes;
   uint64_t last_number = 0;
 };
-/// Process-wide because usrsctp is.
-Guarded<Registry>& registry() {
-  static Guarded<Registry> the_one;
+/// Process-wide because usrsctp is. Under usrsctp_mutex().
+Registry& registry() {
+  static Registry the_one;
   return the_one;
 }
 
@@ -83,32 +82,32 @@ uint64_t SctpOutbox::dropped() const {
   return dropped_;
 }
 
-SctpAddress::SctpAddress(std::shared_ptr<SctpOutbox> outbox) {
-  number_ = registry().with([&](Registry& r) {
-    r.outboxes.emplace(++r.last_number, std::move(outbox));
-    return r.last_number;
-  });
+std::mutex& usrsctp_mutex() {
+  static std::mutex the_one;
+  return the_one;
+}
+
+SctpAddress::SctpAddress(std::shared_ptr<SctpOutbox> outbox) : number_(++registry().last_number) {
+  registry().outboxes.emplace(number_, std::move(outbox));
   usrsctp_register_address(as_pointer());
 }
 
 SctpAddress::~SctpAddress() {
   usrsctp_deregister_address(as_pointer());
-  registry().with([&](Registry& r) { r.outboxes.erase(number_); });
+  registry().outboxes.erase(number_);
 }
 
 void* SctpAddress::as_pointer() const { return pointer_of(number_); }
 
 int SctpAddress::on_output(void* address, void* data, size_t size, uint8_t, uint8_t) {
-  const std::shared_ptr<SctpOutbox> outbox = registry().with([&](Registry& r) -> std::shared_ptr<SctpOutbox> {
-    const auto found = r.outboxes.find(number_of(address));
-    return found != r.outboxes.end() ? found->second : nullptr;
-  });
-  if (outbox) outbox->push(ByteView(static_cast<const uint8_t*>(data), size));
+  const auto found = registry().outboxes.find(number_of(address));
+  if (found != registry().outboxes.end()) found->second->push(ByteView(static_cast<const uint8_t*>(data), size));
   return 0;
 }
 
 SctpStack::SctpStack() {
   PARLEY_CHECK(!stack_exists.exchange(true));
+  const std::lock_guard lock(usrsctp_mutex());
   usrsctp_init_nothreads(0, &SctpAddress::on_output, nullptr);
   usrsctp_sysctl_set_sctp_ecn_enable(0);     // Nothing below DTLS can mark.
   usrsctp_sysctl_set_sctp_asconf_enable(0);  // There are no addresses to change.
@@ -119,13 +118,14 @@ SctpStack::SctpStack() {
 }
 
 SctpStack::~SctpStack() {
+  const std::lock_guard lock(usrsctp_mutex());
   // Closed sockets go when their last timers have run; half a minute of the stack's time covers the longest.
   for (int tick = 0; tick < 3000 && usrsctp_finish() != 0; ++tick) usrsctp_handle_timers(10);
   stack_exists = false;
 }
 
 void SctpStack::on_timer(TimeDelta elapsed) {
-  const std::lock_guard lock(timer_mutex_);
+  const std::lock_guard lock(usrsctp_mutex());
   remainder_ = remainder_ + elapsed;
   const int64_t whole_ms = remainder_.ms();
   if (whole_ms <= 0) return;

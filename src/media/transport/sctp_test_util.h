@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/rng.h"
 #include "media/transport/sctp.h"
+#include "media/transport/virtual_clock.h"
 
 namespace parley::transport::test {
 
@@ -16,6 +18,8 @@ struct SctpPairOptions {
   unsigned loss_percent = 0;
   uint64_t seed = 1;
   TimeDelta one_way = TimeDelta::millis(20);
+  /// When set, another thread drives the stack's timers, once for each that is added here.
+  std::atomic<int>* wanted_ticks = nullptr;
 };
 
 /// Two associations of one stack on an impaired link without DTLS, in virtual time.
@@ -119,7 +123,12 @@ class SctpPair {
       arrived.to->association->on_packet(arrived.bytes, out);
       flush();
     }
-    stack_.on_timer(kSctpTimerPeriod);
+    if (options.wanted_ticks != nullptr) {
+      ++*options.wanted_ticks;
+    } else {
+      advance_virtual_clock(kSctpTimerPeriod);
+      stack_.on_timer(kSctpTimerPeriod);
+    }
     for (End* end : {&client, &server}) {
       SctpOutputs out = end->outputs();
       end->association->collect(out);
