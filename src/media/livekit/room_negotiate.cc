@@ -36,7 +36,8 @@ void Room::take_remote(Context& ctx, Connection& connection, const wire::Session
     const wire::SdpTransport transport = remote.transport_of(section);
     if (transport.fingerprint) {
       connection.peer->transport().set_remote_fingerprint(
-          {transport.fingerprint->algorithm, transport.fingerprint->digest});
+          {transport.fingerprint->algorithm, transport.fingerprint->digest}, ctx.out.sfu.transport);
+      ctx.sfu.after_transport(*connection.peer, ctx.out.sfu);
     }
     // RFC 8445 §9, RFC 8839 §4.4.1.1.1: other credentials than last time are an ICE restart; only an offer asks for it.
     if (!connection.remote_ufrag.empty() && connection.remote_ufrag != transport.ice_ufrag &&

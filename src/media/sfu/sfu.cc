@@ -48,7 +48,7 @@ MediaPeer* Sfu::add_peer(Participant* participant) {
   options.sctp = config_.sctp;
   options.sctp_mailbox = config_.mailbox;
   options.sctp_tag = id.value();
-  options.ice = transport::IceCredentials::make(rng_);
+  options.ice = make_credentials();
   participant->peers_.push_back(std::make_unique<MediaPeer>(*participant, id, std::move(options)));
   MediaPeer* peer = participant->peers_.back().get();
   peer->local_ssrc = make_ssrc();
@@ -58,12 +58,18 @@ MediaPeer* Sfu::add_peer(Participant* participant) {
   return peer;
 }
 
+transport::IceCredentials Sfu::make_credentials() {
+  transport::IceCredentials credentials = transport::IceCredentials::make(rng_);
+  credentials.ufrag.front() = config_.ufrag_prefix;
+  return credentials;
+}
+
 void Sfu::register_ufrags(MediaPeer& peer) { by_ufrag_[peer.transport().ice_credentials().ufrag] = &peer; }
 
 void Sfu::restart_ice(MediaPeer* peer) {
   // A generation further back than the previous one is no longer answered.
   if (const auto old = peer->transport().previous_ice_credentials()) by_ufrag_.erase(old->ufrag);
-  peer->transport().restart_ice(transport::IceCredentials::make(rng_));
+  peer->transport().restart_ice(make_credentials());
   register_ufrags(*peer);
 }
 

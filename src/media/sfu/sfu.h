@@ -26,6 +26,8 @@ struct SfuConfig {
   std::shared_ptr<transport::SctpMailbox> mailbox;
   /// 65,536 cells are 105 MB at most, the history of about 130 simulcast publishers.
   size_t max_cells = 65'536;
+  /// First character of every ICE ufrag made here: tells shards whose a check is.
+  char ufrag_prefix = '0';
   /// Longest time a video frame whose end has not arrived is held back, so that it goes out as one burst. Zero
   /// forwards each packet at the end of its pass.
   TimeDelta max_hold = TimeDelta::millis(2);
@@ -138,6 +140,7 @@ class Sfu {
   // sfu.cc
   void take_transport_events(MediaPeer& peer, Outputs& out);
   void register_ufrags(MediaPeer& peer);
+  transport::IceCredentials make_credentials();
   void unlist(Track* track);
 
   struct Deadline {

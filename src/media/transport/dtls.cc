@@ -27,9 +27,8 @@ constexpr std::string_view kExporterLabel = "EXTRACTOR-dtls_srtp";  // RFC 5764 
 /// DTLS 1.2 record with an AEAD suite: header 13, explicit nonce 8, tag 16 (RFC 6347 section 4.1, RFC 5288).
 constexpr size_t kRecordOverhead = 37;
 
-std::optional<SrtpProfile> profile_of(const SSL* ssl) {
-  // The getter is not const-correct.
-  const SRTP_PROTECTION_PROFILE* chosen = SSL_get_selected_srtp_profile(const_cast<SSL*>(ssl));
+std::optional<SrtpProfile> profile_of(SSL* ssl) {
+  const SRTP_PROTECTION_PROFILE* chosen = SSL_get_selected_srtp_profile(ssl);
   if (chosen == nullptr) return std::nullopt;
   switch (chosen->id) {
     case SRTP_AEAD_AES_128_GCM:

@@ -13,19 +13,12 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "media/transport/srtp.h"
+#include "media/wire/sdp.h"
 
 namespace parley::transport {
 
-/// A certificate fingerprint as SDP carries it (RFC 8122): hash name in lower case and the digest.
-struct DtlsFingerprint {
-  std::string algorithm = "sha-256";
-  ByteVector digest;
-  /// From "sha-256" and "AB:CD:...". sha-1, sha-256, sha-384 and sha-512 are known; sha-1 is refused as broken.
-  static std::optional<DtlsFingerprint> parse(std::string_view algorithm, std::string_view text);
-  /// "AB:CD:...".
-  std::string to_string() const;
-  bool operator==(const DtlsFingerprint&) const = default;
-};
+/// SHA-256, SHA-384 and SHA-512 are believed; a fingerprint by any other hash matches no certificate.
+using DtlsFingerprint = wire::Fingerprint;
 
 enum class DtlsRole : uint8_t { kServer, kClient };
 
@@ -44,10 +37,11 @@ class DtlsContext {
   const DtlsFingerprint& fingerprint() const;
 
   struct Impl;
+  /// Use make().
+  explicit DtlsContext(std::unique_ptr<Impl> impl);
   const Impl& impl() const { return *impl_; }
 
  private:
-  explicit DtlsContext(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -5,8 +5,6 @@
 #include <openssl/rand.h>
 #include <openssl/srtp.h>
 
-#include <cctype>
-
 namespace parley::transport {
 namespace {
 
@@ -83,12 +81,6 @@ const EVP_MD* digest_named(std::string_view algorithm) {
   return nullptr;
 }
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const int lower = std::tolower(static_cast<unsigned char>(c));
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 }  // namespace
 
 ByteVector fingerprint_digest(const X509& certificate, std::string_view algorithm) {
@@ -99,34 +91,6 @@ ByteVector fingerprint_digest(const X509& certificate, std::string_view algorith
   if (X509_digest(&certificate, digest, out.data(), &size) != 1) return {};
   out.resize(size);
   return out;
-}
-
-std::optional<DtlsFingerprint> DtlsFingerprint::parse(std::string_view algorithm, std::string_view text) {
-  DtlsFingerprint result;
-  result.algorithm.assign(algorithm);
-  for (char& c : result.algorithm) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const EVP_MD* digest = digest_named(result.algorithm);
-  if (digest == nullptr) return std::nullopt;
-  const auto size = static_cast<size_t>(EVP_MD_get_size(digest));
-  if (text.size() != size * 3 - 1) return std::nullopt;
-  for (size_t i = 0; i < size; ++i) {
-    const int high = hex_digit(text[i * 3]);
-    const int low = hex_digit(text[i * 3 + 1]);
-    if (high < 0 || low < 0 || (i + 1 < size && text[i * 3 + 2] != ':')) return std::nullopt;
-    result.digest.push_back(static_cast<uint8_t>(high << 4 | low));
-  }
-  return result;
-}
-
-std::string DtlsFingerprint::to_string() const {
-  static constexpr char kHex[] = "0123456789ABCDEF";
-  std::string text;
-  for (const uint8_t byte : digest) {
-    if (!text.empty()) text += ':';
-    text += kHex[byte >> 4];
-    text += kHex[byte & 15];
-  }
-  return text;
 }
 
 DtlsContext::DtlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -146,8 +110,9 @@ Result<std::unique_ptr<DtlsContext>> DtlsContext::make(WallTime now, std::string
     ERR_clear_error();
     return fail(Error::Code::kInternal, "OpenSSL could not make the DTLS certificate or context");
   }
+  impl->fingerprint.algorithm = "sha-256";
   impl->fingerprint.digest = fingerprint_digest(*certificate, impl->fingerprint.algorithm);
-  return std::unique_ptr<DtlsContext>(new DtlsContext(std::move(impl)));
+  return std::make_unique<DtlsContext>(std::move(impl));
 }
 
 }  // namespace parley::transport

@@ -12,6 +12,7 @@
 #include "base/packet_batch.h"
 #include "base/rng.h"
 #include "base/time.h"
+#include "media/wire/ice_candidate.h"
 
 namespace parley::transport {
 
@@ -27,7 +28,7 @@ enum class IceState : uint8_t {
   kNew,           ///< No authenticated check yet. No time limit here: signalling has one.
   kConnected,     ///< There is a path and consent.
   kDisconnected,  ///< Consent is older than kIceDisconnectAfter; may come back.
-  kFailed,        ///< kIceFailAfter later. Only a restart helps.
+  kFailed,        ///< kIceFailAfter later. Checks are ignored until a restart.
 };
 
 /// RFC 7675 section 5.1 lets consent live 30 s; LiveKit's clients wait 10 s and 5 s more before they act, and so do we.
@@ -78,7 +79,9 @@ class IceLite {
     Timestamp last_check;
   };
   const IceCredentials* match_user(std::string_view receiver_ufrag) const;
-  void accept_check(const Path& from, bool is_current_generation, bool nominates, Timestamp now);
+  enum class Generation : uint8_t { kCurrent, kPrevious };
+  enum class Nomination : uint8_t { kYes, kNo };
+  void accept_check(const Path& from, Generation generation, Nomination nomination, Timestamp now);
   void remember(const Path& from, Timestamp now);
 
   IceCredentials current_;
@@ -87,7 +90,7 @@ class IceLite {
   std::optional<Path> selected_;
   Timestamp last_check_;
   IceState state_ = IceState::kNew;
-  bool is_nominated_ = false;  ///< selected_ was nominated, in either generation.
+  bool current_has_nominated_ = false;
 };
 
 /// A controlling agent with one remote candidate, for simulation, tests and the load generator: checks it, nominates
@@ -124,18 +127,9 @@ class IceClient {
   IceState state_ = IceState::kNew;
 };
 
-/// A host candidate as it is advertised.
-struct IceCandidate {
-  SocketAddress address;
-  PathProtocol protocol = PathProtocol::kUdp;
-  uint32_t priority = 0;
-  uint32_t foundation = 0;
-  /// The attribute value "candidate:1 1 udp 2130706431 192.0.2.1 7882 typ host" (RFC 8839 section 5.1); TCP candidates
-  /// are passive (RFC 6544 section 4.5).
-  std::string to_string() const;
-};
-
-/// Host candidates for the addresses we are reachable at, UDP before TCP, earlier addresses preferred.
-std::vector<IceCandidate> make_host_candidates(std::span<const SocketAddress> udp, std::span<const SocketAddress> tcp);
+/// Host candidates for the addresses we are reachable at: UDP before TCP (passive, RFC 6544 section 4.5), earlier
+/// addresses preferred.
+std::vector<wire::IceCandidate> make_host_candidates(std::span<const SocketAddress> udp,
+                                                     std::span<const SocketAddress> tcp);
 
 }  // namespace parley::transport

@@ -30,7 +30,7 @@ struct PeerEvent {
   };
   Kind kind = Kind::kConnected;
   DtlsFailure dtls_failure = DtlsFailure::kNone;
-  SctpEvent sctp;
+  SctpEvent sctp = {};
 };
 
 /// Caller-owned, reused for many peers; the caller drains packets and events before the next peer's events would be
@@ -87,7 +87,7 @@ class Peer {
   Peer& operator=(const Peer&) = delete;
 
   /// The fingerprint that signalling names. May come late; until then the peer does not connect.
-  void set_remote_fingerprint(DtlsFingerprint fingerprint);
+  void set_remote_fingerprint(DtlsFingerprint fingerprint, PeerOutputs& out);
   /// Clients only: begins, or after a change of credentials or address restarts, checking `server`.
   void connect(const Path& server, IceCredentials remote, Timestamp now);
   /// New local ICE credentials.
@@ -128,11 +128,16 @@ class Peer {
   const DtlsCounts& dtls_counts() const { return dtls_.counts(); }
 
  private:
+  struct IceSnapshot {
+    IceState state;
+    std::optional<Path> path;
+  };
   PeerPacket on_media(const Path& from, ByteView datagram, uint8_t* plain, PeerVerdict kind);
   PeerVerdict on_stun(const Path& from, ByteView datagram, Timestamp now, PeerOutputs& out);
   PeerVerdict on_dtls(const Path& from, ByteView datagram, Timestamp now, PeerOutputs& out);
   bool is_validated(const Path& path) const;
-  void after_ice(IceState before, const std::optional<Path>& path_before, Timestamp now, PeerOutputs& out);
+  IceSnapshot ice_snapshot() const { return {ice_state(), path()}; }
+  void after_ice(const IceSnapshot& before, Timestamp now, PeerOutputs& out);
   void after_dtls(DtlsState before, PeerOutputs& out);
   void deliver_sctp(PeerOutputs& out);
 
@@ -143,6 +148,7 @@ class Peer {
   std::optional<SrtpSender> sender_;
   std::optional<SrtpReceiver> receiver_;
   std::unique_ptr<SctpAssociation> sctp_;
+  bool has_been_connected_ = false;  ///< kConnected has been reported.
   std::array<uint64_t, kPeerVerdicts> verdicts_{};
   std::array<uint64_t, kStunVerdicts> stun_verdicts_{};
 };

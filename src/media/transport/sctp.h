@@ -26,11 +26,11 @@ enum class DataKind : uint8_t { kString, kBinary };
 
 /// What DCEP agrees on (RFC 8832 section 5.1). At most one of the two limits is set; neither means reliable.
 struct DataChannelParameters {
-  std::string label;
-  std::string protocol;
+  std::string label = {};
+  std::string protocol = {};
   DataOrder order = DataOrder::kOrdered;
-  std::optional<uint32_t> max_retransmits;
-  std::optional<uint32_t> max_lifetime_ms;
+  std::optional<uint32_t> max_retransmits = {};
+  std::optional<uint32_t> max_lifetime_ms = {};
   uint16_t priority = 256;  ///< RFC 8831 section 6.4: 256 is "normal". Carried, not acted on.
   bool operator==(const DataChannelParameters&) const = default;
 };
@@ -46,8 +46,8 @@ struct SctpEvent {
   Kind kind = Kind::kConnected;
   DataChannelId channel{};
   DataKind data_kind = DataKind::kBinary;
-  ByteVector payload;
-  DataChannelParameters parameters;
+  ByteVector payload = {};
+  DataChannelParameters parameters = {};
 };
 
 enum class SctpSendError : uint8_t {
@@ -125,9 +125,9 @@ class SctpAssociation {
   virtual uint64_t dropped_packets() const = 0;
 };
 
-/// The process's SCTP stack (usrsctp, which is one global state with global locks). Make one, keep it until every
-/// association is gone. One driver calls on_timer(); it may emit packets of any association, which land in that
-/// association's own queue and are announced in its mailbox. Thread-safe.
+/// The process's SCTP stack (usrsctp, which is one global state; one lock is held around each call into it). Make one,
+/// keep it until every association is gone. One driver calls on_timer(); it may emit packets of any association, which
+/// land in that association's own queue and are announced in its mailbox. Thread-safe.
 class SctpStack {
  public:
   SctpStack();
@@ -143,8 +143,7 @@ class SctpStack {
   std::unique_ptr<SctpAssociation> make_association(DtlsRole role, std::shared_ptr<SctpMailbox> mailbox, uint64_t tag);
 
  private:
-  TimeDelta remainder_;
-  std::mutex timer_mutex_;
+  TimeDelta remainder_;  ///< Below a millisecond. Under the stack's lock.
 };
 
 /// Retransmission and delayed-SACK timers are multiples of usrsctp's 10 ms tick.

@@ -74,7 +74,8 @@ class SrtpSender {
   SrtpProfile profile() const { return keys_.profile; }
   /// Bytes that protect() adds.
   size_t overhead() const { return tag_size(keys_.profile); }
-  /// The handle for `ssrc`, known or new.
+  /// The handle for `ssrc`, known or new. Begin a new one with a sequence number below 32,768: a receiver that misses
+  /// the packets before a roll-over near the start would guess the wrong counter (RFC 3711 section 3.3.1).
   std::expected<SrtpStream, SrtpError> stream(uint32_t ssrc);
 
   /// `dst` holds an RTP header of `header_size` bytes (with CSRCs and extensions) and room for the payload and

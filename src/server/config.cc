@@ -1,0 +1,90 @@
+#include "server/config.h"
+
+#include <yaml-cpp/yaml.h>
+
+namespace parley::server {
+namespace {
+
+/// A YAML tree as dotted keys; lists become comma-separated, the map under `keys` becomes "key: secret" pairs.
+void flatten(const YAML::Node& node, const std::string& path, std::map<std::string, std::string>& out) {
+  if (node.IsMap() && path != "keys") {
+    for (const auto& entry : node) {
+      flatten(entry.second, path.empty() ? entry.first.Scalar() : path + "." + entry.first.Scalar(), out);
+    }
+    return;
+  }
+  std::string value;
+  const auto append = [&value](const std::string& item) { value += (value.empty() ? "" : ",") + item; };
+  if (node.IsMap()) {
+    for (const auto& entry : node) append(entry.first.Scalar() + ": " + entry.second.Scalar());
+  } else if (node.IsSequence()) {
+    for (const auto& item : node) append(item.Scalar());
+  } else if (node.IsScalar()) {
+    value = node.Scalar();
+  }
+  out[path] = value;
+}
+
+Result<std::map<std::string, std::string>> read_yaml(const std::string& path) {
+  std::map<std::string, std::string> values;
+  try {
+    flatten(YAML::LoadFile(path), "", values);
+  } catch (const YAML::Exception& e) {
+    return fail(Error::Code::kInvalidArgument, path + ": " + e.what());
+  }
+  return values;
+}
+
+void check_production(const Config& config, std::string& faults) {
+  if (config.keys.empty()) faults += "  keys: no API key is set; give `keys: \"name: secret\"`, or use --dev\n";
+  for (const livekit::ApiKey& key : config.keys) {
+    if (key.key == "devkey" || key.secret.reveal() == "secret") {
+      faults += "  keys: devkey/secret is for --dev only; make a secret with `openssl rand -base64 32`\n";
+    }
+  }
+}
+
+}  // namespace
+
+Result<Config> load_config(const ConfigSources& sources) {
+  Config config;
+  config.is_dev = sources.is_dev;
+  if (config.is_dev) {
+    config.keys = {{"devkey", Redacted<std::string>("secret")}};
+    config.enable_loopback = true;
+    config.log_level = "debug";
+  }
+  std::map<std::string, std::string> yaml;
+  if (!sources.yaml_path.empty()) {
+    auto read = read_yaml(sources.yaml_path);
+    if (!read) return std::unexpected(read.error());
+    yaml = std::move(*read);
+  }
+  std::string faults;
+  const auto apply = [&](const Option& option, const std::string& value, const std::string& origin) {
+    if (!option.set(config, value)) {
+      faults += "  " + std::string(option.key) + " (" + origin + "): \"" + (option.key == "keys" ? "..." : value) +
+                "\" is not valid; " + std::string(option.help) + "\n";
+    }
+  };
+  for (const Option& option : options()) {
+    const std::string key(option.key);
+    if (const auto it = yaml.find(key); it != yaml.end()) apply(option, it->second, sources.yaml_path);
+    if (const auto it = sources.env.find(option.variable()); it != sources.env.end()) {
+      apply(option, it->second, option.variable());
+    }
+    if (const auto it = sources.env.find("LIVEKIT_KEYS"); key == "keys" && it != sources.env.end()) {
+      apply(option, it->second, "LIVEKIT_KEYS");
+    }
+    if (const auto it = sources.flags.find(key); it != sources.flags.end()) apply(option, it->second, option.flag());
+    yaml.erase(key);
+  }
+  for (const auto& [key, value] : yaml) {
+    faults += "  " + key + " (" + sources.yaml_path + "): no such option; see docs/options.md\n";
+  }
+  if (!config.is_dev) check_production(config, faults);
+  if (!faults.empty()) return fail(Error::Code::kInvalidArgument, "the configuration has faults:\n" + faults);
+  return config;
+}
+
+}  // namespace parley::server

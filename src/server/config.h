@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "media/livekit/context.h"
+
+namespace parley::server {
+
+/// Everything that can be set, with its defaults. Filled from a YAML file, then the environment, then flags.
+struct Config {
+  bool is_dev = false;
+  std::vector<std::string> bind_addresses;  ///< Empty: all.
+  uint16_t port = 7880;
+  uint16_t udp_port = 7882;
+  uint16_t tcp_port = 7881;
+  std::vector<std::string> node_ips;    ///< Advertised instead of the interfaces' addresses.
+  std::vector<std::string> interfaces;  ///< Only these interfaces' addresses are advertised; empty: all.
+  bool enable_loopback = false;
+  uint32_t shards = 0;
+  std::vector<livekit::ApiKey> keys;
+  livekit::RoomDefaults room;
+  std::string webhook_key;
+  std::vector<std::string> webhook_urls;
+  uint32_t max_participants = 10'000;
+  std::string log_level = "info";
+  std::string data_dir = "data";
+  std::string web_root;  ///< Empty: beside the program's build, or no web app.
+  uint32_t drain_seconds = 5;
+  bool hides_rtc_v1 = false;
+  bool exits_with_stdin = false;
+};
+
+/// One thing that can be set: its row in docs/options.md, its YAML key, its variable and its flag.
+struct Option {
+  std::string_view key;   ///< Dotted YAML path, LiveKit's where LiveKit has one.
+  std::string_view unit;  ///< "", "s", "port", "list".
+  std::string_view initial;
+  std::string_view help;
+  std::function<bool(Config&, std::string_view)> set;  ///< False: not a value of its kind.
+
+  std::string flag() const;      ///< "--rtc-udp-port".
+  std::string variable() const;  ///< "PARLEY_RTC_UDP_PORT".
+};
+std::span<const Option> options();
+/// docs/options.md.
+std::string options_page();
+
+/// Where values come from, strongest last.
+struct ConfigSources {
+  std::string yaml_path;                     ///< Empty: none.
+  std::map<std::string, std::string> env;    ///< The variables that are set.
+  std::map<std::string, std::string> flags;  ///< By option key.
+  bool is_dev = false;
+};
+/// Reads and checks everything. The error names every fault at once, each with its option.
+Result<Config> load_config(const ConfigSources& sources);
+
+}  // namespace parley::server

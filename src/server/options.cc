@@ -1,0 +1,151 @@
+#include <array>
+#include <charconv>
+
+#include "server/config.h"
+
+namespace parley::server {
+namespace {
+
+bool set_number(uint32_t& out, std::string_view text, uint32_t max) {
+  uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > max) return false;
+  out = value;
+  return true;
+}
+
+bool set_port(uint16_t& out, std::string_view text) {
+  uint32_t value = 0;
+  if (!set_number(value, text, 65'535)) return false;
+  out = static_cast<uint16_t>(value);
+  return true;
+}
+
+bool set_flag(bool& out, std::string_view text) {
+  if (text == "true" || text == "1" || text == "yes") return out = true, true;
+  if (text == "false" || text == "0" || text == "no") return out = false, true;
+  return false;
+}
+
+bool set_seconds(TimeDelta& out, std::string_view text) {
+  uint32_t value = 0;
+  if (!set_number(value, text, 86'400)) return false;
+  out = TimeDelta::seconds(value);
+  return true;
+}
+
+bool set_list(std::vector<std::string>& out, std::string_view text) {
+  out.clear();
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    std::string_view item = text.substr(0, comma);
+    while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+    while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+    if (!item.empty()) out.emplace_back(item);
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+  }
+  return true;
+}
+
+/// "key: secret", several separated by commas (LIVEKIT_KEYS).
+bool set_keys(std::vector<livekit::ApiKey>& out, std::string_view text) {
+  std::vector<std::string> pairs;
+  set_list(pairs, text);
+  out.clear();
+  for (const std::string& pair : pairs) {
+    const size_t colon = pair.find(':');
+    if (colon == 0 || colon == std::string::npos) return false;
+    const size_t secret = pair.find_first_not_of(' ', colon + 1);
+    if (secret == std::string::npos) return false;
+    out.push_back({pair.substr(0, colon), Redacted<std::string>(pair.substr(secret))});
+  }
+  return !out.empty();
+}
+
+bool set_level(std::string& out, std::string_view text) {
+  if (text != "debug" && text != "info" && text != "warn" && text != "error") return false;
+  out = text;
+  return true;
+}
+
+bool set_text(std::string& out, std::string_view text) { return out = text, true; }
+
+using C = Config;
+using V = std::string_view;
+const std::array kOptions{
+    Option{"port", "port", "7880", "HTTP, WebSocket and web app; 0 picks a free one",
+           [](C& c, V v) { return set_port(c.port, v); }},
+    Option{"bind_addresses", "list", "all", "Addresses that the HTTP port binds",
+           [](C& c, V v) { return set_list(c.bind_addresses, v); }},
+    Option{"keys", "list", "", "API keys as `key: secret`; the first one signs what the server makes",
+           [](C& c, V v) { return set_keys(c.keys, v); }},
+    Option{"rtc.udp_port", "port", "7882", "Media over UDP, one port for all; 0 picks a free one",
+           [](C& c, V v) { return set_port(c.udp_port, v); }},
+    Option{"rtc.tcp_port", "port", "7881", "Media over TCP; 0 picks a free one",
+           [](C& c, V v) { return set_port(c.tcp_port, v); }},
+    Option{"rtc.node_ip", "list", "interfaces", "Addresses that clients are told, instead of the interfaces' own",
+           [](C& c, V v) { return set_list(c.node_ips, v); }},
+    Option{"rtc.interfaces.includes", "list", "all", "Only these interfaces' addresses are told to clients",
+           [](C& c, V v) { return set_list(c.interfaces, v); }},
+    Option{"rtc.enable_loopback_candidate", "", "false", "Tell clients 127.0.0.1 too; on with --dev",
+           [](C& c, V v) { return set_flag(c.enable_loopback, v); }},
+    Option{"rtc.shards", "", "0", "Media threads; 0 is one per core",
+           [](C& c, V v) { return set_number(c.shards, v, 256); }},
+    Option{"room.auto_create", "", "true", "A join creates its room",
+           [](C& c, V v) { return set_flag(c.room.auto_create, v); }},
+    Option{"room.empty_timeout", "s", "300", "Life of a room that nobody entered",
+           [](C& c, V v) { return set_seconds(c.room.empty_timeout, v); }},
+    Option{"room.departure_timeout", "s", "20", "Life of a room after the last one left",
+           [](C& c, V v) { return set_seconds(c.room.departure_timeout, v); }},
+    Option{"room.max_participants", "", "0", "Participants of a room that says nothing else; 0 is no limit",
+           [](C& c, V v) { return set_number(c.room.max_participants, v, 1'000'000); }},
+    Option{"room.enable_remote_unmute", "", "false", "RoomService may unmute",
+           [](C& c, V v) { return set_flag(c.room.enable_remote_unmute, v); }},
+    Option{"webhook.api_key", "", "first key", "Key that signs webhooks",
+           [](C& c, V v) { return set_text(c.webhook_key, v); }},
+    Option{"webhook.urls", "list", "", "Where webhooks are posted; empty turns them off",
+           [](C& c, V v) { return set_list(c.webhook_urls, v); }},
+    Option{"limit.max_participants", "", "10000", "Participants on this node; beyond it joins are answered 503",
+           [](C& c, V v) { return set_number(c.max_participants, v, 10'000'000); }},
+    Option{"logging.level", "", "info", "debug, info, warn or error",
+           [](C& c, V v) { return set_level(c.log_level, v); }},
+    Option{"data", "", "data", "Folder of what must survive", [](C& c, V v) { return set_text(c.data_dir, v); }},
+    Option{"web_root", "", "web/dist", "Folder of the built web app",
+           [](C& c, V v) { return set_text(c.web_root, v); }},
+    Option{"drain_timeout", "s", "5", "After SIGTERM clients have this long to go",
+           [](C& c, V v) { return set_number(c.drain_seconds, v, 3600); }},
+    Option{"testing.hide_rtc_v1", "", "false", "Answer 404 on /rtc/v1, so that clients use two peer connections",
+           [](C& c, V v) { return set_flag(c.hides_rtc_v1, v); }},
+};
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+std::string Option::flag() const {
+  std::string text = "--" + std::string(key);
+  for (char& c : text) {
+    if (c == '.' || c == '_') c = '-';
+  }
+  return text;
+}
+
+std::string Option::variable() const {
+  std::string text = "PARLEY_";
+  for (const char c : key) text += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return text;
+}
+
+std::string options_page() {
+  std::string page =
+      "# Options\n\nGenerated from `src/server/options.cc` by `parley config docs`. A YAML file (`--config`) is "
+      "overridden by the environment, and that by flags.\n\n| YAML key | variable | flag | unit | default | meaning |\n"
+      "| --- | --- | --- | --- | --- | --- |\n";
+  for (const Option& option : kOptions) {
+    page += "| `" + std::string(option.key) + "` | `" + option.variable() + "` | `" + option.flag() + "` | " +
+            std::string(option.unit) + " | " + std::string(option.initial) + " | " + std::string(option.help) + " |\n";
+  }
+  return page;
+}
+
+}  // namespace parley::server

@@ -1,0 +1,97 @@
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from 'react';
+import { useTranslation } from 'react-i18next';
+import { LobbyModel } from '../model/lobby';
+import { LevelMeter } from './level_meter';
+import { ToggleButton } from './toggle_button';
+
+export interface LobbyChoice {
+  name: string;
+  room: string;
+  microphone: boolean;
+  camera: boolean;
+}
+
+interface Props {
+  error: string | null;
+  isJoining: boolean;
+  onJoin: (choice: LobbyChoice) => void;
+}
+
+const openDevices = (constraints: MediaStreamConstraints): Promise<MediaStream> =>
+  navigator.mediaDevices ? navigator.mediaDevices.getUserMedia(constraints) : Promise.reject(new Error('insecure'));
+
+export function Lobby({ error, isJoining, onJoin }: Props) {
+  const { t } = useTranslation();
+  const [model, setModel] = useState(() => new LobbyModel(openDevices));
+  const state = useSyncExternalStore(model.state.subscribe, model.state.get);
+  const query = new URLSearchParams(location.search);
+  const [name, setName] = useState(query.get('name') ?? localStorage.getItem('parley.name') ?? '');
+  const [room, setRoom] = useState(query.get('room') ?? 'lounge');
+
+  useEffect(() => {
+    // A fresh model each time: a closed one stays closed (React runs effects twice in development).
+    const fresh = new LobbyModel(openDevices);
+    setModel(fresh);
+    void fresh.open();
+    return () => fresh.close();
+  }, []);
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    localStorage.setItem('parley.name', name.trim());
+    onJoin({ name: name.trim(), room: room.trim(), microphone: state.isMicrophoneOn, camera: state.isCameraOn });
+  }
+
+  return (
+    <section className="lobby">
+      <div className="preview">
+        <Preview stream={state.isCameraOn ? state.preview : null} />
+        <div className="preview-controls">
+          <ToggleButton
+            icon="microphone"
+            isOn={state.isMicrophoneOn}
+            label={t(state.isMicrophoneOn ? 'mute' : 'unmute')}
+            onPress={() => model.toggleMicrophone()}
+            isDisabled={!state.hasMicrophone}
+          />
+          <ToggleButton
+            icon="camera"
+            isOn={state.isCameraOn}
+            label={t(state.isCameraOn ? 'cameraOff' : 'cameraOn')}
+            onPress={() => model.toggleCamera()}
+            isDisabled={!state.hasCamera}
+          />
+        </div>
+        <LevelMeter stream={state.isMicrophoneOn ? state.preview : null} label={t('level')} />
+      </div>
+      <form className="card" onSubmit={submit}>
+        <h1>{t('title')}</h1>
+        <p>{t('intro')}</p>
+        <label>
+          {t('name')}
+          <input required maxLength={64} autoComplete="name" value={name} onChange={(e) => setName(e.target.value)} />
+        </label>
+        <label>
+          {t('room')}
+          <input required maxLength={64} value={room} onChange={(e) => setRoom(e.target.value)} />
+        </label>
+        <p role="alert" className="error">
+          {error ?? (!state.hasMicrophone && !state.hasCamera ? t('error_noDevices') : '')}
+        </p>
+        <button type="submit" className="primary" disabled={isJoining}>
+          {t(isJoining ? 'joining' : 'join')}
+        </button>
+      </form>
+    </section>
+  );
+}
+
+function Preview({ stream }: { stream: MediaStream | null }) {
+  const { t } = useTranslation();
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream;
+  }, [stream]);
+  if (!stream || stream.getVideoTracks().length === 0) return <div className="preview-off">{t('previewOff')}</div>;
+  return <video ref={video} className="mirrored" aria-label={t('preview')} autoPlay muted playsInline />;
+}

@@ -1,0 +1,16 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './features/app';
+import { startI18n } from './i18n';
+import './ui/styles.css';
+
+const root = document.getElementById('root');
+if (root) {
+  void startI18n().then(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    ),
+  );
+}
