@@ -30,6 +30,7 @@ struct Transfer {
   HttpClient::Callback callback;
   HttpClientResponse response;
   size_t max_response = 0;
+  bool is_over_limit = false;  ///< Not to be sent at all.
   bool is_too_large = false;
   std::unique_ptr<curl_slist, ListDeleter> headers;
   std::unique_ptr<CURL, EasyDeleter> easy;
@@ -76,23 +77,16 @@ void set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
 }
 
-void finish(Transfer& transfer, CURLcode code) {
-  if (code == CURLE_OK) {
-    long status = 0;
-    curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
-    transfer.response.status = static_cast<int>(status);
-  } else {
-    transfer.response.body.clear();
-    transfer.response.error = transfer.is_too_large       ? "the answer is too large"
-                              : transfer.error[0] != '\0' ? transfer.error
-                                                          : curl_easy_strerror(code);
+Result<HttpClientResponse> result_of(Transfer& transfer, CURLcode code) {
+  if (transfer.is_over_limit) return fail(Error::Code::kResourceExhausted, "too many requests are waiting");
+  if (transfer.is_too_large) return fail(Error::Code::kResourceExhausted, "the answer is too large");
+  if (code != CURLE_OK) {
+    return fail(Error::Code::kUnavailable, transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code));
   }
-  transfer.easy.reset();
-  if (transfer.callback) transfer.callback(std::move(transfer.response));
-}
-
-void refuse(const HttpClient::Callback& callback, std::string error) {
-  if (callback) callback({0, {}, std::move(error)});
+  long status = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  transfer.response.status = static_cast<int>(status);
+  return std::move(transfer.response);
 }
 
 /// libcurl's process-wide part, before any thread uses it and never undone.
@@ -109,7 +103,7 @@ struct HttpClient::Impl {
   std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active;  ///< The thread's own.
   std::mutex mutex;
   std::deque<std::unique_ptr<Transfer>> waiting;  ///< Under mutex.
-  size_t pending = 0;                             ///< Under mutex: waiting and active.
+  size_t pending = 0;                             ///< Under mutex: waiting and active, but for those over the limit.
   bool must_stop = false;                         ///< Under mutex.
   std::thread thread;
 
@@ -129,6 +123,10 @@ bool HttpClient::Impl::take_waiting() {
     taken.swap(waiting);
   }
   for (auto& transfer : taken) {
+    if (transfer->is_over_limit) {
+      on_done(std::move(transfer), CURLE_OK);
+      continue;
+    }
     set_up(*transfer);
     const CURLMcode code = curl_multi_add_handle(multi, transfer->easy.get());
     PARLEY_CHECK(code == CURLM_OK);
@@ -139,12 +137,13 @@ bool HttpClient::Impl::take_waiting() {
 }
 
 void HttpClient::Impl::on_done(std::unique_ptr<Transfer> transfer, CURLcode code) {
-  {
+  if (!transfer->is_over_limit) {
     const std::lock_guard lock(mutex);
     --pending;
   }
   if (transfer->easy) curl_multi_remove_handle(multi, transfer->easy.get());
-  finish(*transfer, code);
+  auto result = result_of(*transfer, code);
+  if (transfer->callback) transfer->callback(std::move(result));
 }
 
 void HttpClient::Impl::take_finished() {
@@ -192,13 +191,22 @@ HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>
 }
 
 HttpClient::~HttpClient() {
+  stop();
+  curl_multi_cleanup(impl_->multi);
+}
+
+void HttpClient::stop() {
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->must_stop = true;
+    if (std::exchange(impl_->must_stop, true)) return;
   }
   curl_multi_wakeup(impl_->multi);
   impl_->thread.join();
-  curl_multi_cleanup(impl_->multi);
+}
+
+void HttpClient::post(HttpClientRequest request, Callback callback) {
+  request.method = "POST";
+  send(std::move(request), std::move(callback));
 }
 
 void HttpClient::send(HttpClientRequest request, Callback callback) {
@@ -208,12 +216,15 @@ void HttpClient::send(HttpClientRequest request, Callback callback) {
   transfer->callback = std::move(callback);
   {
     const std::lock_guard lock(impl_->mutex);
-    if (!impl_->must_stop && impl_->pending < impl_->options.max_pending) {
+    if (impl_->must_stop) return;
+    if (impl_->pending >= impl_->options.max_pending) {
+      transfer->is_over_limit = true;
+      transfer->request = {};
+    } else {
       ++impl_->pending;
-      impl_->waiting.push_back(std::move(transfer));
     }
+    impl_->waiting.push_back(std::move(transfer));
   }
-  if (transfer) return refuse(transfer->callback, "too many requests are waiting");
   curl_multi_wakeup(impl_->multi);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
 #include "base/time.h"
 
 namespace parley::net {
@@ -26,8 +27,8 @@ struct HttpClientResponse {
 };
 
 struct HttpClientOptions {
-  size_t max_pending = 1000;          ///< Requests under way and waiting; beyond it send() fails at once.
-  size_t max_response = 1024 * 1024;  ///< Bytes.
+  size_t max_pending = 1000;          ///< Requests under way and waiting; beyond it they fail.
+  size_t max_response = 1024 * 1024;  ///< Bytes of an answer's body; a longer one is an error.
   long max_connections = 64;          ///< To all hosts together; more requests wait for one.
   long max_connections_per_host = 8;
 };
@@ -36,15 +37,20 @@ struct HttpClientOptions {
 /// answers like others, not followed: a webhook's receiver must not be able to point us elsewhere. Thread-safe.
 class HttpClient {
  public:
-  /// Called on the client's thread; must not block.
-  using Callback = std::function<void(HttpClientResponse)>;
+  /// Gets the answer, whatever its status, or why there is none: kResourceExhausted for our own limits, kUnavailable
+  /// for the rest. Called on the client's thread, never from within send(); must not block.
+  using Callback = std::function<void(Result<HttpClientResponse>)>;
 
   explicit HttpClient(HttpClientOptions options = {});
-  /// Ends what is under way; every callback has been called when this returns.
+  /// Stops.
   ~HttpClient();
 
-  /// `callback` is called exactly once; when the limit is reached or the request cannot be made, with status 0.
+  /// `callback` is called exactly once. After stop() nothing is sent and nothing called.
   void send(HttpClientRequest request, Callback callback);
+  /// send() with method POST.
+  void post(HttpClientRequest request, Callback callback);
+  /// Ends what is under way; every callback has been called when this returns. Not from a callback. Idempotent.
+  void stop();
 
  private:
   struct Impl;

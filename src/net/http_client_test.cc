@@ -21,9 +21,9 @@ class HttpClientTest : public testing::Test {
   std::string url(std::string_view path) {
     return "http://127.0.0.1:" + std::to_string(server_->port()) + std::string(path);
   }
-  HttpClientResponse fetch(HttpClient& client, HttpClientRequest request) {
-    std::promise<HttpClientResponse> done;
-    client.send(std::move(request), [&](HttpClientResponse response) { done.set_value(std::move(response)); });
+  Result<HttpClientResponse> fetch(HttpClient& client, HttpClientRequest request) {
+    std::promise<Result<HttpClientResponse>> done;
+    client.send(std::move(request), [&](auto response) { done.set_value(std::move(response)); });
     return done.get_future().get();
   }
 
@@ -42,26 +42,28 @@ TEST_F(HttpClientTest, PostsABodyWithHeaders) {
   HttpClient client;
   const auto response =
       fetch(client, {"POST", url("/hook"), {{"X-Test", "1"}, {"Content-Type", "application/webhook+json"}}, "{}"});
-  EXPECT_EQ(response.status, 200);
-  EXPECT_TRUE(response.ok());
-  EXPECT_EQ(response.body, "POST /hook 1 application/webhook+json {}");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 200);
+  EXPECT_TRUE(response->ok());
+  EXPECT_EQ(response->body, "POST /hook 1 application/webhook+json {}");
 }
 
 TEST_F(HttpClientTest, KnowsTheOtherMethods) {
   start(describe);
   HttpClient client;
-  EXPECT_EQ(fetch(client, {.url = url("/")}).body, "GET /   ");
-  EXPECT_EQ(fetch(client, {.method = "HEAD", .url = url("/")}).body, "");
-  EXPECT_TRUE(fetch(client, {.method = "PUT", .url = url("/"), .body = "x"}).body.starts_with("PUT / "));
-  EXPECT_TRUE(fetch(client, {.method = "DELETE", .url = url("/")}).body.starts_with("DELETE / "));
+  EXPECT_EQ(fetch(client, {.url = url("/")})->body, "GET /   ");
+  EXPECT_EQ(fetch(client, {.method = "HEAD", .url = url("/")})->body, "");
+  EXPECT_TRUE(fetch(client, {.method = "PUT", .url = url("/"), .body = "x"})->body.starts_with("PUT / "));
+  EXPECT_TRUE(fetch(client, {.method = "DELETE", .url = url("/")})->body.starts_with("DELETE / "));
 }
 
 TEST_F(HttpClientTest, TellsStatusesOtherThanSuccess) {
   start(describe);
   HttpClient client;
   const auto response = fetch(client, {.url = url("/404")});
-  EXPECT_EQ(response.status, 404);
-  EXPECT_FALSE(response.ok());
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 404);
+  EXPECT_FALSE(response->ok());
 }
 
 TEST_F(HttpClientTest, DoesNotFollowRedirects) {
@@ -69,7 +71,7 @@ TEST_F(HttpClientTest, DoesNotFollowRedirects) {
     exchange->respond({302, {{"Location", "/elsewhere"}}, {}, nullptr});
   });
   HttpClient client;
-  EXPECT_EQ(fetch(client, {.url = url("/")}).status, 302);
+  EXPECT_EQ(fetch(client, {.url = url("/")})->status, 302);
   EXPECT_EQ(server_->stats().requests, 1u);
 }
 
@@ -79,16 +81,16 @@ TEST_F(HttpClientTest, ReportsARefusedConnection) {
   server_.reset();
   HttpClient client;
   const auto response = fetch(client, {.url = gone});
-  EXPECT_EQ(response.status, 0);
-  EXPECT_FALSE(response.error.empty());
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().code, Error::Code::kUnavailable);
 }
 
 TEST_F(HttpClientTest, RefusesOtherSchemesAndWhatIsNoUrl) {
   HttpClient client;
   for (const char* bad : {"file:///etc/passwd", "gopher://127.0.0.1/", "", "http://"}) {
     const auto response = fetch(client, {.url = bad});
-    EXPECT_EQ(response.status, 0) << bad;
-    EXPECT_FALSE(response.error.empty()) << bad;
+    ASSERT_FALSE(response) << bad;
+    EXPECT_FALSE(response.error().message.empty()) << bad;
   }
 }
 
@@ -96,7 +98,8 @@ TEST_F(HttpClientTest, GivesUpAfterTheTimeout) {
   std::promise<std::shared_ptr<HttpExchange>> kept;
   start([&](std::shared_ptr<HttpExchange> exchange) { kept.set_value(std::move(exchange)); });
   HttpClient client;
-  EXPECT_EQ(fetch(client, {.url = url("/"), .timeout = TimeDelta::millis(50)}).status, 0);
+  EXPECT_FALSE(fetch(client, {.url = url("/"), .timeout = TimeDelta::millis(50)}));
+  server_.reset();  // Its handler refers to what lives here.
 }
 
 TEST_F(HttpClientTest, RefusesAnAnswerThatIsTooLarge) {
@@ -105,8 +108,8 @@ TEST_F(HttpClientTest, RefusesAnAnswerThatIsTooLarge) {
   });
   HttpClient client({.max_response = 1000});
   const auto response = fetch(client, {.url = url("/")});
-  EXPECT_EQ(response.status, 0);
-  EXPECT_EQ(response.error, "the answer is too large");
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().message, "the answer is too large");
 }
 
 TEST_F(HttpClientTest, RunsManyRequestsOverFewConnections) {
@@ -115,8 +118,8 @@ TEST_F(HttpClientTest, RunsManyRequestsOverFewConnections) {
   std::atomic<int> left = 200;
   std::promise<void> done;
   for (int i = 0; i < 200; ++i) {
-    client.send({"POST", url("/"), {}, "x"}, [&](HttpClientResponse response) {
-      EXPECT_EQ(response.status, 200);
+    client.post({.url = url("/"), .body = "x"}, [&](const auto& response) {
+      EXPECT_TRUE(response && response->body.starts_with("POST "));
       if (--left == 0) done.set_value();
     });
   }
@@ -124,24 +127,26 @@ TEST_F(HttpClientTest, RunsManyRequestsOverFewConnections) {
   EXPECT_LE(server_->stats().accepted, 2u);
 }
 
-TEST_F(HttpClientTest, FailsAtOnceBeyondItsLimitAndEndsTheRestWhenDestroyed) {
+TEST_F(HttpClientTest, FailsBeyondItsLimitAndEndsTheRestWhenStopped) {
   std::mutex mutex;
   std::vector<std::shared_ptr<HttpExchange>> kept;
   start([&](std::shared_ptr<HttpExchange> exchange) {
     const std::lock_guard lock(mutex);
     kept.push_back(std::move(exchange));
   });
-  std::atomic<int> failed = 0;
-  const auto count = [&](HttpClientResponse response) { failed += response.status == 0 ? 1 : 0; };
-  {
-    HttpClient client({.max_pending = 2});
-    client.send({.url = url("/")}, count);
-    client.send({.url = url("/")}, count);
-    EXPECT_EQ(failed, 0);
-    client.send({.url = url("/")}, count);
-    EXPECT_EQ(failed, 1);
-  }
-  EXPECT_EQ(failed, 3);
+  std::atomic<int> ended = 0;
+  const auto count = [&](const auto& response) { ended += response ? 0 : 1; };
+  HttpClient client({.max_pending = 2});
+  client.send({.url = url("/")}, count);
+  client.send({.url = url("/")}, count);
+  const auto third = fetch(client, {.url = url("/")});
+  EXPECT_EQ(third.error().code, Error::Code::kResourceExhausted);
+  EXPECT_EQ(ended, 0);
+  client.stop();
+  EXPECT_EQ(ended, 2);
+  client.send({.url = url("/")}, count);
+  EXPECT_EQ(ended, 2);
+  server_.reset();  // Its handler refers to what lives here.
 }
 
 }  // namespace
