@@ -26,7 +26,7 @@ function(parley_module path)
   set(fuzzers ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
-  list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_(test|fuzz)|/main)\\.cc$")
 
   set(deps "")
   foreach(dep ${ARG_DEPS})

@@ -24,7 +24,8 @@ std::vector<SocketAddress> interface_addresses(const Config& config) {
     if (i->ifa_addr->sa_family == AF_INET) {
       address = SocketAddress::v4(ntohl(reinterpret_cast<const sockaddr_in*>(i->ifa_addr)->sin_addr.s_addr), 0);
     } else if (i->ifa_addr->sa_family == AF_INET6) {
-      address = SocketAddress::v6(ByteView(reinterpret_cast<const sockaddr_in6*>(i->ifa_addr)->sin6_addr.s6_addr, 16), 0);
+      address =
+          SocketAddress::v6(ByteView(reinterpret_cast<const sockaddr_in6*>(i->ifa_addr)->sin6_addr.s6_addr, 16), 0);
     } else {
       continue;
     }

@@ -63,8 +63,8 @@ Result<Config> load_config(const ConfigSources& sources) {
   std::string faults;
   const auto apply = [&](const Option& option, const std::string& value, const std::string& origin) {
     if (!option.set(config, value)) {
-      faults += "  " + std::string(option.key) + " (" + origin + "): \"" +
-                (option.key == "keys" ? "..." : value) + "\" is not valid; " + std::string(option.help) + "\n";
+      faults += "  " + std::string(option.key) + " (" + origin + "): \"" + (option.key == "keys" ? "..." : value) +
+                "\" is not valid; " + std::string(option.help) + "\n";
     }
   };
   for (const Option& option : options()) {

@@ -54,9 +54,9 @@ std::string options_page();
 
 /// Where values come from, strongest last.
 struct ConfigSources {
-  std::string yaml_path;                      ///< Empty: none.
-  std::map<std::string, std::string> env;     ///< The variables that are set.
-  std::map<std::string, std::string> flags;   ///< By option key.
+  std::string yaml_path;                     ///< Empty: none.
+  std::map<std::string, std::string> env;    ///< The variables that are set.
+  std::map<std::string, std::string> flags;  ///< By option key.
   bool is_dev = false;
 };
 /// Reads and checks everything. The error names every fault at once, each with its option.

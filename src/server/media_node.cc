@@ -1,9 +1,11 @@
 #include "server/media_node.h"
 
-#include <fmt/format.h>
+#include <algorithm>
 
+#include "base/guarded.h"
 #include "base/log.h"
 #include "media/shard/clock.h"
+#include "server/node_metrics.h"
 
 namespace parley::server {
 namespace {
@@ -87,7 +89,9 @@ void EngineDriver::flush() {
     const auto it = sinks_.find(signal.session);
     if (it == sinks_.end()) continue;
     switch (signal.kind) {
-      case livekit::SignalOut::Kind::kMessage: it->second->on_signal(signal.response); break;
+      case livekit::SignalOut::Kind::kMessage:
+        it->second->on_signal(signal.response);
+        break;
       case livekit::SignalOut::Kind::kRefuse:
         it->second->on_refusal(signal.status, std::move(signal.text));
         sinks_.erase(it);
@@ -208,80 +212,15 @@ void MediaNode::on_sctp_timer(TimeDelta elapsed) {
   }
 }
 
-std::string MediaNode::metrics() {
-  struct Totals {
-    sfu::Counters sfu;
-    size_t rooms = 0, participants = 0, peers = 0, cells = 0;
-    shard::UdpCounters udp;
-    shard::ShardCounters shard;
-  };
-  auto totals = std::make_shared<Guarded<Totals>>();
-  auto done = std::make_shared<std::promise<void>>();
-  auto finished = done->get_future();
-  auto next = std::make_shared<std::atomic<size_t>>(0);
+void MediaNode::collect_metrics(std::function<void(std::string)> done) {
+  auto totals = std::make_shared<Guarded<NodeTotals>>();
   run_everywhere(
       [this, totals](EngineDriver& driver, Now) {
-        const size_t index = static_cast<size_t>(std::find(drivers_.begin(), drivers_.end(), &driver) - drivers_.begin());
-        totals->with([&](Totals& t) {
-          const sfu::Counters& c = driver.engine().sfu().counters();
-          for (size_t i = 0; i < sfu::kVerdicts; ++i) t.sfu.received[i] += c.received[i];
-          t.sfu.received_bytes += c.received_bytes;
-          t.sfu.forwarded_packets += c.forwarded_packets;
-          t.sfu.forwarded_bytes += c.forwarded_bytes;
-          t.sfu.resent_packets += c.resent_packets;
-          t.sfu.resend_misses += c.resend_misses;
-          t.sfu.nacks_sent += c.nacks_sent;
-          t.sfu.plis_sent += c.plis_sent;
-          t.sfu.plis_received += c.plis_received;
-          t.rooms += driver.engine().room_count();
-          t.participants += driver.engine().participant_count();
-          t.peers += driver.engine().sfu().peer_count();
-          t.cells += driver.engine().sfu().cells_in_use();
-          const shard::UdpCounters& u = shards_[index]->udp().counters();
-          t.udp.sent_datagrams += u.sent_datagrams;
-          t.udp.sent_messages += u.sent_messages;
-          t.udp.send_calls += u.send_calls;
-          t.udp.would_block += u.would_block;
-          t.udp.dropped += u.dropped;
-          t.udp.send_errors += u.send_errors;
-          t.udp.received_datagrams += u.received_datagrams;
-          t.shard.steered_out += shards_[index]->counters().steered_out;
-          t.shard.ring_full += shards_[index]->counters().ring_full;
-        });
+        const auto at = std::find(drivers_.begin(), drivers_.end(), &driver);
+        const shard::Shard& shard = *shards_[static_cast<size_t>(at - drivers_.begin())];
+        totals->with([&](NodeTotals& t) { t.add(driver.engine(), shard); });
       },
-      [done] { done->set_value(); });
-  if (finished.wait_for(kCallTimeout) != std::future_status::ready) return "";
-  std::string text;
-  const auto row = [&text](std::string_view name, uint64_t value) { text += fmt::format("{} {}\n", name, value); };
-  totals->with([&](const Totals& t) {
-    for (size_t i = 0; i < sfu::kVerdicts; ++i) {
-      row(fmt::format("parley_datagrams_received_total{{verdict=\"{}\"}}", to_string(static_cast<sfu::Verdict>(i))),
-          t.sfu.received[i]);
-    }
-    row("parley_received_bytes_total", t.sfu.received_bytes);
-    row("parley_packets_forwarded_total", t.sfu.forwarded_packets);
-    row("parley_forwarded_bytes_total", t.sfu.forwarded_bytes);
-    row("parley_packets_resent_total", t.sfu.resent_packets);
-    row("parley_resend_misses_total", t.sfu.resend_misses);
-    row("parley_nacks_sent_total", t.sfu.nacks_sent);
-    row("parley_plis_sent_total", t.sfu.plis_sent);
-    row("parley_plis_received_total", t.sfu.plis_received);
-    row("parley_rooms", t.rooms);
-    row("parley_participants", t.participants);
-    row("parley_peers", t.peers);
-    row("parley_packet_cells_in_use", t.cells);
-    row("parley_udp_datagrams_sent_total", t.udp.sent_datagrams);
-    row("parley_udp_messages_sent_total", t.udp.sent_messages);
-    row("parley_udp_send_calls_total", t.udp.send_calls);
-    row("parley_udp_would_block_total", t.udp.would_block);
-    row("parley_udp_dropped_total", t.udp.dropped);
-    row("parley_udp_send_errors_total", t.udp.send_errors);
-    row("parley_udp_datagrams_received_total", t.udp.received_datagrams);
-    row("parley_steered_datagrams_total", t.shard.steered_out);
-    row("parley_ring_full_total", t.shard.ring_full);
-    row("parley_bugs_total", bug_count());
-  });
-  return text;
+      [totals, done = std::move(done)] { done(totals->with([](const NodeTotals& t) { return t.to_prometheus(); })); });
 }
 
 }  // namespace parley::server

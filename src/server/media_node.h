@@ -66,7 +66,7 @@ class EngineDriver : public shard::ShardDriver {
 };
 
 struct MediaNodeConfig {
-  livekit::EngineConfig engine;  ///< Without what differs per shard; `candidates` is filled from the next two.
+  livekit::EngineConfig engine;          ///< Without what differs per shard; `candidates` is filled from the next two.
   std::vector<SocketAddress> addresses;  ///< Advertised, without ports.
   uint16_t udp_port = 7882;              ///< 0 picks one.
   uint16_t tcp_port = 7881;
@@ -99,8 +99,8 @@ class MediaNode {
   void stop();
   /// Called every transport::kSctpTimerPeriod by one timer.
   void on_sctp_timer(TimeDelta elapsed);
-  /// Prometheus text of all shards.
-  std::string metrics();
+  /// Gives `done` the Prometheus text of all shards, on a shard's thread.
+  void collect_metrics(std::function<void(std::string)> done);
 
  private:
   MediaNode() = default;

@@ -57,6 +57,7 @@ class Engine {
   sfu::Sfu& sfu() { return sfu_; }
   const sfu::Sfu& sfu() const { return sfu_; }
   size_t room_count() const { return rooms_.size(); }
+  bool has_room(std::string_view name) const { return rooms_.contains(name); }
   size_t participant_count() const;
 
  private:

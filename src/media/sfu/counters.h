@@ -37,6 +37,19 @@ struct Counters {
   uint64_t plis_sent = 0;
   uint64_t plis_received = 0;
   uint64_t protect_failures = 0;
+
+  void add(const Counters& o) {
+    for (size_t i = 0; i < received.size(); ++i) received[i] += o.received[i];
+    received_bytes += o.received_bytes;
+    forwarded_packets += o.forwarded_packets;
+    forwarded_bytes += o.forwarded_bytes;
+    resent_packets += o.resent_packets;
+    resend_misses += o.resend_misses;
+    nacks_sent += o.nacks_sent;
+    plis_sent += o.plis_sent;
+    plis_received += o.plis_received;
+    protect_failures += o.protect_failures;
+  }
 };
 
 }  // namespace parley::sfu

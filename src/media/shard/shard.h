@@ -42,6 +42,13 @@ struct ShardCounters {
   uint64_t steered_out = 0;  ///< Datagrams handed to their owner's shard.
   uint64_t ring_full = 0;    ///< Of these, dropped because its ring was full.
   uint64_t tasks = 0;
+
+  void add(const ShardCounters& o) {
+    passes += o.passes;
+    steered_out += o.steered_out;
+    ring_full += o.ring_full;
+    tasks += o.tasks;
+  }
 };
 
 /// One event loop: a thread, its UDP socket and TCP acceptor on the shared ports, its timers, and bounded queues from

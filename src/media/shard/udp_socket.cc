@@ -79,7 +79,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(uint16_t port) {
       }
       continue;
     }
-    return std::unique_ptr<UdpSocket>(new UdpSocket(std::move(fd), bound_port(fd.get()), is_v6));
+    const uint16_t actual = bound_port(fd.get());
+    return std::unique_ptr<UdpSocket>(new UdpSocket(std::move(fd), actual, is_v6));
   }
   return fail(Error::Code::kUnavailable, std::string("media port: ") + strerror(errno));
 }

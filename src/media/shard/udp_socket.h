@@ -44,6 +44,17 @@ struct UdpCounters {
   uint64_t would_block = 0;  ///< Sends put off because the socket buffer was full.
   uint64_t dropped = 0;      ///< Datagrams given up because kMaxBacklog was reached.
   uint64_t send_errors = 0;  ///< Datagrams the kernel refused (unreachable and the like).
+
+  void add(const UdpCounters& o) {
+    received_datagrams += o.received_datagrams;
+    received_messages += o.received_messages;
+    sent_datagrams += o.sent_datagrams;
+    sent_messages += o.sent_messages;
+    send_calls += o.send_calls;
+    would_block += o.would_block;
+    dropped += o.dropped;
+    send_errors += o.send_errors;
+  }
 };
 
 /// One shard's UDP socket on the shared media port: receives with recvmmsg and UDP_GRO, sends runs of equal size as

@@ -18,7 +18,7 @@ struct SentPacket {
   uint8_t tl0_picture_index = 0;        ///< Ours (VP8).
   uint8_t layer = 0;
   uint8_t resends = 0;
-  bool rewrites_vp8 = false;            ///< The two fields above were written into the payload.
+  bool rewrites_vp8 = false;  ///< The two fields above were written into the payload.
   bool is_used = false;
   uint16_t last_resend_ms = 0;  ///< Low bits of the time; only recent differences are looked at.
 };

@@ -1,0 +1,231 @@
+#include "net/http_client.h"
+
+#include <curl/curl.h>
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <unordered_map>
+
+#include "base/check.h"
+
+namespace parley::net {
+namespace {
+
+/// How long the thread sleeps when nothing happens; it is woken for everything new.
+constexpr int kPollMs = 60'000;
+constexpr long kConnectTimeoutMs = 10'000;
+
+struct EasyDeleter {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct ListDeleter {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+/// One request with everything that libcurl refers to while it runs.
+struct Transfer {
+  HttpClientRequest request;
+  HttpClient::Callback callback;
+  HttpClientResponse response;
+  size_t max_response = 0;
+  bool is_over_limit = false;  ///< Not to be sent at all.
+  bool is_too_large = false;
+  std::unique_ptr<curl_slist, ListDeleter> headers;
+  std::unique_ptr<CURL, EasyDeleter> easy;
+  char error[CURL_ERROR_SIZE] = {};
+};
+
+size_t on_data(char* data, size_t unit, size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  const size_t size = unit * count;
+  if (transfer.response.body.size() + size > transfer.max_response) {
+    transfer.is_too_large = true;
+    return 0;  // Fails the transfer.
+  }
+  transfer.response.body.append(data, size);
+  return size;
+}
+
+void set_up(Transfer& transfer) {
+  transfer.easy.reset(curl_easy_init());
+  PARLEY_CHECK(transfer.easy != nullptr);
+  CURL* easy = transfer.easy.get();
+  const HttpClientRequest& request = transfer.request;
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.ms()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_data);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  for (const auto& [name, value] : request.headers) {
+    const std::string line = name + ": " + value;
+    transfer.headers.reset(curl_slist_append(transfer.headers.release(), line.c_str()));
+  }
+  // libcurl's own wait for "100 Continue" would cost a second with servers that do not know it.
+  transfer.headers.reset(curl_slist_append(transfer.headers.release(), "Expect:"));
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.get());
+  if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  if (request.method == "GET" || request.method == "HEAD") return;
+  curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
+}
+
+Result<HttpClientResponse> result_of(Transfer& transfer, CURLcode code) {
+  if (transfer.is_over_limit) return fail(Error::Code::kResourceExhausted, "too many requests are waiting");
+  if (transfer.is_too_large) return fail(Error::Code::kResourceExhausted, "the answer is too large");
+  if (code != CURLE_OK) {
+    return fail(Error::Code::kUnavailable, transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code));
+  }
+  long status = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
+  transfer.response.status = static_cast<int>(status);
+  return std::move(transfer.response);
+}
+
+/// libcurl's process-wide part, before any thread uses it and never undone.
+void initialize_curl_once() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  PARLEY_CHECK(code == CURLE_OK);
+}
+
+}  // namespace
+
+struct HttpClient::Impl {
+  HttpClientOptions options;
+  CURLM* multi = nullptr;
+  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active;  ///< The thread's own.
+  std::mutex mutex;
+  std::deque<std::unique_ptr<Transfer>> waiting;  ///< Under mutex.
+  size_t pending = 0;                             ///< Under mutex: waiting and active, but for those over the limit.
+  bool must_stop = false;                         ///< Under mutex.
+  std::thread thread;
+
+  void run();
+  bool take_waiting();
+  void take_finished();
+  void end_all();
+  void on_done(std::unique_ptr<Transfer> transfer, CURLcode code);
+};
+
+/// Starts what was sent; false when the client is to end.
+bool HttpClient::Impl::take_waiting() {
+  std::deque<std::unique_ptr<Transfer>> taken;
+  {
+    const std::lock_guard lock(mutex);
+    if (must_stop) return false;
+    taken.swap(waiting);
+  }
+  for (auto& transfer : taken) {
+    if (transfer->is_over_limit) {
+      on_done(std::move(transfer), CURLE_OK);
+      continue;
+    }
+    set_up(*transfer);
+    const CURLMcode code = curl_multi_add_handle(multi, transfer->easy.get());
+    PARLEY_CHECK(code == CURLM_OK);
+    Transfer* key = transfer.get();
+    active.emplace(key, std::move(transfer));
+  }
+  return true;
+}
+
+void HttpClient::Impl::on_done(std::unique_ptr<Transfer> transfer, CURLcode code) {
+  if (!transfer->is_over_limit) {
+    const std::lock_guard lock(mutex);
+    --pending;
+  }
+  if (transfer->easy) curl_multi_remove_handle(multi, transfer->easy.get());
+  auto result = result_of(*transfer, code);
+  if (transfer->callback) transfer->callback(std::move(result));
+}
+
+void HttpClient::Impl::take_finished() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    char* key = nullptr;
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &key);
+    auto node = active.extract(static_cast<Transfer*>(static_cast<void*>(key)));
+    PARLEY_CHECK(!node.empty());
+    on_done(std::move(node.mapped()), code);
+  }
+}
+
+void HttpClient::Impl::run() {
+  while (take_waiting()) {
+    int running = 0;
+    curl_multi_perform(multi, &running);
+    take_finished();
+    curl_multi_poll(multi, nullptr, 0, kPollMs, nullptr);
+  }
+  end_all();
+}
+
+void HttpClient::Impl::end_all() {
+  std::deque<std::unique_ptr<Transfer>> left;
+  {
+    const std::lock_guard lock(mutex);
+    left.swap(waiting);
+  }
+  for (auto& [key, transfer] : active) left.push_back(std::move(transfer));
+  active.clear();
+  for (auto& transfer : left) on_done(std::move(transfer), CURLE_ABORTED_BY_CALLBACK);
+}
+
+HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>()) {
+  initialize_curl_once();
+  impl_->options = options;
+  impl_->multi = curl_multi_init();
+  PARLEY_CHECK(impl_->multi != nullptr);
+  curl_multi_setopt(impl_->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options.max_connections);
+  curl_multi_setopt(impl_->multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.max_connections_per_host);
+  impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
+}
+
+HttpClient::~HttpClient() {
+  stop();
+  curl_multi_cleanup(impl_->multi);
+}
+
+void HttpClient::stop() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (std::exchange(impl_->must_stop, true)) return;
+  }
+  curl_multi_wakeup(impl_->multi);
+  impl_->thread.join();
+}
+
+void HttpClient::post(HttpClientRequest request, Callback callback) {
+  request.method = "POST";
+  send(std::move(request), std::move(callback));
+}
+
+void HttpClient::send(HttpClientRequest request, Callback callback) {
+  auto transfer = std::make_unique<Transfer>();
+  transfer->request = std::move(request);
+  transfer->max_response = impl_->options.max_response;
+  transfer->callback = std::move(callback);
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->must_stop) return;
+    if (impl_->pending >= impl_->options.max_pending) {
+      transfer->is_over_limit = true;
+      transfer->request = {};
+    } else {
+      ++impl_->pending;
+    }
+    impl_->waiting.push_back(std::move(transfer));
+  }
+  curl_multi_wakeup(impl_->multi);
+}
+
+}  // namespace parley::net

@@ -1,0 +1,264 @@
+#include "net/http_connection.h"
+
+#include <atomic>
+#include <boost/asio/buffer.hpp>
+
+#include "net/websocket_connection.h"
+
+namespace parley::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// After the last answer: how long a client may take to close, so that a reset does not overtake the answer.
+constexpr TimeDelta kLinger = TimeDelta::seconds(2);
+/// Reads per turn of the loop, so that one busy client does not hold up the others.
+constexpr int kReadsPerTurn = 4;
+
+bool is_would_block(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+class Exchange final : public HttpExchange {
+ public:
+  Exchange(std::shared_ptr<HttpConnection> connection, HttpRequest request)
+      : connection_(std::move(connection)), request_(std::move(request)) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange() override {
+    if (is_answered_) return;
+    ++connection_->server()->counters.unanswered;
+    respond(make_text_response(500));
+  }
+
+  const HttpRequest& request() const override { return request_; }
+
+  void respond(HttpResponse response) override {
+    if (is_answered_.exchange(true)) return;
+    connection_->loop()->post([connection = connection_, response = std::move(response)]() mutable {
+      connection->on_response(std::move(response));
+    });
+  }
+
+  std::shared_ptr<WebSocket> accept_websocket(WebSocketHandlers handlers) override {
+    if (!request_.is_websocket_upgrade || is_answered_.exchange(true)) return nullptr;
+    auto websocket =
+        std::make_shared<WebSocketConnection>(connection_->loop(), connection_->server(), std::move(handlers));
+    const std::string key = websocket_accept_key(request_.headers.get("Sec-WebSocket-Key"));
+    const bool is_posted = connection_->loop()->post(
+        [connection = connection_, websocket, key] { connection->on_websocket(websocket, key); });
+    if (!is_posted) websocket->finish_unstarted();
+    return websocket;
+  }
+
+ private:
+  const std::shared_ptr<HttpConnection> connection_;
+  const HttpRequest request_;
+  std::atomic<bool> is_answered_{false};
+};
+
+}  // namespace
+
+HttpConnection::HttpConnection(std::shared_ptr<Loop> loop, Socket socket, std::shared_ptr<ServerContext> server,
+                               CountedPlace place)
+    : loop_(std::move(loop)),
+      server_(std::move(server)),
+      place_(std::move(place)),
+      socket_(std::move(socket)),
+      parser_(server_->options.limits) {}
+
+void HttpConnection::start() {
+  error_code error;
+  const auto remote = socket_->remote_endpoint(error);
+  if (error || loop_->is_draining()) {
+    socket_.reset();
+    place_.leave();
+    return;
+  }
+  const auto address = remote.address();
+  const bool is_mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  remote_address_ =
+      is_mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+  socket_->non_blocking(true, error);
+  socket_->set_option(asio::ip::tcp::no_delay(true), error);
+  loop_->add(shared_from_this());
+  set_deadline(server_->options.head_timeout);
+  wait_readable();
+}
+
+void HttpConnection::wait_readable() {
+  socket_->async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    if (error == asio::error::operation_aborted) return;
+    if (error) return self->close();
+    self->phase_ == Phase::kLingering ? self->on_linger_readable() : self->on_readable();
+  });
+}
+
+void HttpConnection::on_readable() {
+  for (int i = 0; i < kReadsPerTurn && phase_ == Phase::kReading; ++i) {
+    error_code error;
+    const auto scratch = loop_->scratch();
+    const size_t size = socket_->read_some(asio::buffer(scratch.data(), scratch.size()), error);
+    if (is_would_block(error)) break;
+    if (error) return close();
+    process({scratch.data(), size});
+  }
+  if (phase_ == Phase::kReading) wait_readable();
+}
+
+/// Reads and forgets, until the client has closed too.
+void HttpConnection::on_linger_readable() {
+  error_code error;
+  const auto scratch = loop_->scratch();
+  socket_->read_some(asio::buffer(scratch.data(), scratch.size()), error);
+  if (error && !is_would_block(error)) return close();
+  wait_readable();
+}
+
+void HttpConnection::process(std::string_view bytes) {
+  const size_t used = parser_.consume(bytes);
+  switch (parser_.state()) {
+    case HttpRequestParser::State::kHead:
+    case HttpRequestParser::State::kBody:
+      return on_part_of_request();
+    case HttpRequestParser::State::kFailed:
+      return refuse(parser_.error_status());
+    case HttpRequestParser::State::kComplete:
+      break;
+  }
+  unread_ = bytes.substr(used);
+  dispatch();
+}
+
+void HttpConnection::on_part_of_request() {
+  if (!has_begun_ && !parser_.is_idle()) {
+    has_begun_ = true;
+    set_deadline(server_->options.head_timeout);
+  }
+  if (parser_.state() != HttpRequestParser::State::kBody) return;
+  set_deadline(server_->options.body_timeout);
+  if (!parser_.take_wants_continue()) return;
+  // Nothing else is in the socket's buffer, so this fits; a client that misses it sends its body after a while.
+  constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+  error_code ignored;
+  socket_->write_some(asio::buffer(kContinue.data(), kContinue.size()), ignored);
+}
+
+void HttpConnection::dispatch() {
+  HttpRequest request = parser_.take();
+  request.remote_address = remote_address_;
+  is_keep_alive_ = request.is_keep_alive;
+  is_head_request_ = request.method == "HEAD";
+  phase_ = Phase::kHandling;
+  deadline_ = Timestamp::never();
+  ++server_->counters.requests;
+  server_->handler(std::make_shared<Exchange>(shared_from_this(), std::move(request)));
+}
+
+/// Answers what is no request; the place where the next one begins is unknown.
+void HttpConnection::refuse(int status) {
+  ++server_->counters.bad_requests;
+  is_keep_alive_ = false;
+  is_head_request_ = false;
+  begin_writing(make_text_response(status));
+}
+
+void HttpConnection::on_response(HttpResponse response) {
+  if (phase_ == Phase::kHandling) begin_writing(std::move(response));
+}
+
+void HttpConnection::on_websocket(std::shared_ptr<WebSocketConnection> websocket, const std::string& accept_key) {
+  if (phase_ != Phase::kHandling) return websocket->finish_unstarted();
+  const HttpResponse response{
+      101, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_key}}, {}, nullptr};
+  Socket socket = std::move(*socket_);
+  CountedPlace place = std::move(place_);
+  const std::string received = std::move(unread_);
+  close();
+  websocket->start(std::move(socket), std::move(place),
+                   serialize_head(response, ConnectionFate::kKeepAlive, loop_->http_date()), received);
+}
+
+void HttpConnection::begin_writing(HttpResponse response) {
+  if (loop_->is_draining()) is_keep_alive_ = false;
+  response_ = std::move(response);
+  head_ = serialize_head(response_, is_keep_alive_ ? ConnectionFate::kKeepAlive : ConnectionFate::kClose,
+                         loop_->http_date());
+  if (is_head_request_ || response_.status == 204 || response_.status == 304) {
+    response_.body.clear();
+    response_.shared_body.reset();
+  }
+  written_ = 0;
+  phase_ = Phase::kWriting;
+  continue_writing();
+}
+
+void HttpConnection::continue_writing() {
+  const std::string& content = response_.content();
+  while (written_ < head_.size() + content.size()) {
+    const size_t head_done = std::min(written_, head_.size());
+    const size_t content_done = written_ - head_done;
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head_) + head_done,
+                                                       asio::buffer(content) + content_done};
+    error_code error;
+    written_ += socket_->write_some(buffers, error);
+    if (is_would_block(error)) {
+      set_deadline(server_->options.write_timeout);
+      socket_->async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& wait_error) {
+        if (!wait_error && self->phase_ == Phase::kWriting) self->continue_writing();
+      });
+      return;
+    }
+    if (error) return close();
+  }
+  on_written();
+}
+
+void HttpConnection::on_written() {
+  head_.clear();
+  response_ = {};
+  if (!is_keep_alive_) return linger();
+  phase_ = Phase::kReading;
+  has_begun_ = false;
+  set_deadline(server_->options.idle_timeout);
+  const std::string unread = std::exchange(unread_, {});
+  if (!unread.empty()) process(unread);
+  if (phase_ == Phase::kReading) wait_readable();
+}
+
+void HttpConnection::linger() {
+  phase_ = Phase::kLingering;
+  set_deadline(kLinger);
+  error_code error;
+  socket_->shutdown(Socket::shutdown_send, error);
+  if (error) return close();
+  wait_readable();
+}
+
+void HttpConnection::on_tick(Timestamp now) {
+  if (now < deadline_) return;
+  if (phase_ == Phase::kReading && has_begun_) {
+    ++server_->counters.timeouts;
+    error_code ignored;
+    socket_->cancel(ignored);
+    return refuse(408);
+  }
+  if (phase_ == Phase::kWriting) ++server_->counters.timeouts;
+  close();
+}
+
+void HttpConnection::on_drain() {
+  is_keep_alive_ = false;
+  if (phase_ == Phase::kReading && !has_begun_) close();
+}
+
+void HttpConnection::close() {
+  if (phase_ == Phase::kClosed) return;
+  phase_ = Phase::kClosed;
+  socket_.reset();
+  place_.leave();
+  loop_->remove(*this);
+}
+
+}  // namespace parley::net

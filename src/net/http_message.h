@@ -1,0 +1,73 @@
+#pragma once
+
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace parley::net {
+
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+/// Header fields in the order they came; names compare without case (RFC 9110 section 5.1).
+class HttpHeaders {
+ public:
+  using Field = std::pair<std::string, std::string>;
+  HttpHeaders() = default;
+  HttpHeaders(std::initializer_list<Field> fields) : fields_(fields) {}
+
+  void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+  /// Value of the first field of this name; empty when there is none.
+  std::string_view get(std::string_view name) const;
+  size_t count(std::string_view name) const;
+  bool has(std::string_view name) const { return count(name) > 0; }
+  /// Whether `token` is a member of this comma-separated list, over all fields of the name, without case.
+  bool has_token(std::string_view name, std::string_view token) const;
+  const std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  std::vector<Field> fields_;
+};
+
+/// A whole request, parsed and within the limits.
+struct HttpRequest {
+  std::string method;  ///< As sent; methods are case-sensitive.
+  std::string target;  ///< As sent: "/a%20b//c?x=1".
+  std::string path;    ///< Percent-decoded, runs of slashes collapsed: "/a b/c". May be any bytes but NUL.
+  std::map<std::string, std::string> query;  ///< Decoded; of repeated keys the last.
+  HttpHeaders headers;
+  std::string body;
+  std::string remote_address;  ///< Numeric IP of the peer (a proxy, perhaps), without port.
+  bool is_http_1_0 = false;
+  bool is_keep_alive = true;
+  bool is_websocket_upgrade = false;  ///< All that RFC 6455 section 4.2.1 asks of an upgrade request is there.
+};
+
+/// Content-Length, Connection and Date are the server's business and must not be given.
+struct HttpResponse {
+  int status = 200;
+  HttpHeaders headers;
+  std::string body;
+  /// Used instead of `body` when set: content that many responses share.
+  std::shared_ptr<const std::string> shared_body;
+
+  const std::string& content() const { return shared_body ? *shared_body : body; }
+};
+
+/// A text/plain answer; with an empty text, the status's own name.
+HttpResponse make_text_response(int status, std::string text = {});
+HttpResponse make_json_response(int status, std::string json);
+
+/// "Not Found" and the like; "Unknown" for a status without a name.
+std::string_view http_status_name(int status);
+
+enum class ConnectionFate : unsigned char { kKeepAlive, kClose };
+
+/// Status line and headers up to and including the empty line, with Content-Length (except for 1xx, 204 and 304),
+/// Connection and Date added. A control character in a value, which could end it early, becomes a space.
+std::string serialize_head(const HttpResponse& response, ConnectionFate fate, std::string_view date);
+
+}  // namespace parley::net

@@ -1,0 +1,73 @@
+#include "server/signal_connection.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include "base/log.h"
+
+namespace parley::server {
+namespace {
+
+constexpr uint16_t kNormalClosure = 1000;  // LiveKit's servers close with nothing else.
+constexpr uint16_t kBadMessage = 1007;
+constexpr uint16_t kTryLater = 1013;
+
+}  // namespace
+
+net::HttpResponse with_cors(net::HttpResponse response) {
+  response.headers.add("Access-Control-Allow-Origin", "*");
+  return response;
+}
+
+void SignalConnection::open(livekit::JoinParams join) {
+  if (!node_.open(session_, std::move(join), shared_from_this())) {
+    exchange_->respond(with_cors(net::make_text_response(503, "the server is overloaded")));
+  }
+}
+
+void SignalConnection::upgrade() {
+  const auto self = shared_from_this();
+  socket_ = exchange_->accept_websocket({
+      .on_text = [self](std::string frame) { self->on_frame(std::move(frame), true); },
+      .on_binary = [self](std::string frame) { self->on_frame(std::move(frame), false); },
+      .on_close = [self](uint16_t, std::string) { self->node_.closed(self->room_, self->session_); },
+  });
+  exchange_.reset();
+  // The client went away while its participant was being admitted.
+  if (!socket_) node_.closed(room_, session_);
+}
+
+void SignalConnection::on_signal(const livekit::pb::SignalResponse& response) {
+  if (exchange_) upgrade();
+  if (!socket_) return;
+  if (!speaks_json_.load(std::memory_order_relaxed)) return socket_->send_binary(response.SerializeAsString());
+  std::string json;
+  if (google::protobuf::util::MessageToJsonString(response, &json).ok()) socket_->send_text(json);
+}
+
+void SignalConnection::on_refusal(int status, std::string text) {
+  if (exchange_) exchange_->respond(with_cors(net::make_text_response(status, std::move(text))));
+}
+
+void SignalConnection::on_end() {
+  if (socket_) socket_->close(kNormalClosure, "");
+}
+
+void SignalConnection::on_frame(std::string frame, bool is_text) {
+  livekit::pb::SignalRequest request;
+  bool is_good = false;
+  if (is_text) {
+    speaks_json_.store(true, std::memory_order_relaxed);
+    google::protobuf::util::JsonParseOptions options;
+    options.ignore_unknown_fields = true;
+    is_good = google::protobuf::util::JsonStringToMessage(frame, &request, options).ok();
+  } else {
+    is_good = request.ParseFromString(frame);
+  }
+  if (!is_good) {
+    log::info("bad_signal_frame", {{"session", session_}, {"bytes", static_cast<uint64_t>(frame.size())}});
+    return socket_->close(kBadMessage, "not a SignalRequest");
+  }
+  if (!node_.request(room_, session_, std::move(request))) socket_->close(kTryLater, "overloaded");
+}
+
+}  // namespace parley::server

@@ -1,0 +1,42 @@
+// Runs rtc-node's own end-to-end suite, as its npm package ships it, against our server: first as it comes (one peer
+// connection), then with /rtc/v1 hidden, which makes the same client use two.
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Server } from './server.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const copy = `${here}.rtc-node-src`; // Beside node_modules, so that its imports resolve; vitest skips node_modules itself.
+const report = `${here}.rtc-node-report.json`;
+
+/** The tests of the suite that ran against a server with `flags`: [{name, passed, message}]. */
+export async function runSuite(label, flags) {
+  rmSync(copy, { recursive: true, force: true });
+  cpSync(`${here}node_modules/@livekit/rtc-node/src`, copy, { recursive: true });
+  const server = await Server.start(flags, { logName: `rtc-node-${label}` });
+  try {
+    const env = { ...process.env, LIVEKIT_URL: server.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
+    const run = spawnSync('npx', ['vitest', 'run', '--root', here, '--dir', `${copy}/tests`, '--reporter=json', `--outputFile=${report}`], {
+      cwd: here,
+      env,
+      encoding: 'utf8',
+      timeout: 300_000,
+    });
+    if (run.error) throw run.error;
+    const result = JSON.parse(readFileSync(report, 'utf8'));
+    return result.testResults.flatMap((file) =>
+      file.assertionResults.map((test) => ({
+        name: `rtc-node (${label}): ${test.fullName}`,
+        passed: test.status === 'passed',
+        message: test.failureMessages.join('\n'),
+      })),
+    );
+  } finally {
+    await server.stop();
+    rmSync(copy, { recursive: true, force: true });
+    rmSync(report, { force: true });
+  }
+}
+
+/** The suite has 29 tests; fewer means that it did not run. */
+export const suiteSize = 29;

@@ -1,0 +1,31 @@
+"""A module includes only itself and the modules that its parley_module() line names."""
+import re
+
+import common
+
+
+def check(root):
+    names = common.modules(root)
+    faults = []
+    for path in common.tracked(root, ".h", ".cc"):
+        if not path.startswith("src/"):
+            continue
+        module = common.module_of(path[len("src/"):], names)
+        if module is None:
+            faults.append(f"{path}: belongs to no module of src/CMakeLists.txt")
+            continue
+        allowed = {module, *names[module]["deps"]}
+        for line, text in enumerate(common.read(root, path).split("\n"), 1):
+            match = re.match(r'\s*#include "([^"]+)"', text)
+            if not match:
+                continue
+            target = common.module_of(match.group(1), names)
+            if target is None:
+                faults.append(f"{path}:{line}: \"{match.group(1)}\" is in no module; includes are relative to src/")
+            elif target not in allowed and not path.endswith(("_test.cc", "_fuzz.cc")):
+                faults.append(f"{path}:{line}: {module} may not include {target}")
+    return faults
+
+
+if __name__ == "__main__":
+    common.finish("layers", check(common.root_from_arguments()))
