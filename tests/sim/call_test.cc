@@ -141,6 +141,16 @@ TEST_P(Call, ATrackPublishedMutedIsThereAndStartsWhenUnmuted) {
   EXPECT_GT(video_kbps(world, ada, eve), 1400);
 }
 
+TEST_P(Call, ATrackMutedBeforeItsFirstPacketIsStillThere) {
+  SeatOptions options = camera_and_microphone("eve", GetParam());
+  options.client.publish = {PublishSpec::microphone()};
+  Seat& eve = world.join(options);
+  EXPECT_TRUE(world.run_until([&] { return !eve.track_sid(0).empty(); }));
+  world.act(eve, [](Client& client, ClientOutputs& out) { client.set_muted(0, true, out); });
+  EXPECT_TRUE(world.run_until([&] { return ada.hears(eve) != nullptr; }));
+  EXPECT_FALSE(ada.hears(eve)->has_packets());
+}
+
 TEST_P(Call, UnsubscribedTracksSendNothing) {
   for (const size_t track : {0, 1}) {
     world.act(bob, [&](Client& client, ClientOutputs& out) { client.subscribe(ada.track_sid(track), false, out); });
