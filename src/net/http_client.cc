@@ -67,7 +67,6 @@ void set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   for (const auto& [name, value] : request.headers) {
     const std::string line = name + ": " + value;
     transfer.headers.reset(curl_slist_append(transfer.headers.release(), line.c_str()));
@@ -109,7 +108,7 @@ struct HttpClient::Impl {
   // The thread's own. libcurl is given only what it can send at once: its own queue for the limits on connections
   // (7.88) now and then forgets a transfer until its timeout.
   std::deque<std::unique_ptr<Transfer>> queued;
-  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> active;
   std::unordered_map<std::string, size_t> active_by_host;
   std::mutex mutex;
   std::deque<std::unique_ptr<Transfer>> waiting;  ///< Under mutex.
@@ -156,7 +155,7 @@ void HttpClient::Impl::start_queued() {
     it = queued.erase(it);
     set_up(*transfer);
     PARLEY_CHECK(curl_multi_add_handle(multi, transfer->easy.get()) == CURLM_OK);
-    Transfer* key = transfer.get();
+    CURL* key = transfer->easy.get();
     active.emplace(key, std::move(transfer));
   }
 }
@@ -182,9 +181,7 @@ bool HttpClient::Impl::take_finished() {
   while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    char* key = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &key);
-    auto node = active.extract(static_cast<Transfer*>(static_cast<void*>(key)));
+    auto node = active.extract(message->easy_handle);
     PARLEY_CHECK(!node.empty());
     on_done(std::move(node.mapped()), code);
     any = true;
