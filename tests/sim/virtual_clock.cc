@@ -1,0 +1,1 @@
+#include "media/transport/virtual_clock_impl.h"
