@@ -5,6 +5,7 @@
 
 #include "base/base64.h"
 #include "media/transport/virtual_clock.h"
+#include "media/wire/demux.h"
 
 namespace parley::sim {
 namespace {
@@ -42,6 +43,17 @@ std::string wrap(const pb::JoinRequest& join) {
 }
 
 }  // namespace
+
+int64_t scaled(int64_t full) {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  constexpr int64_t kDefaultPercent = 20;
+#else
+  constexpr int64_t kDefaultPercent = 100;
+#endif
+  const char* text = std::getenv("PARLEY_SIM_PERCENT");
+  const int64_t percent = text ? std::strtoll(text, nullptr, 10) : kDefaultPercent;
+  return std::max<int64_t>(1, full * percent / 100);
+}
 
 uint64_t run_seed(uint64_t fallback) {
   const char* text = std::getenv("PARLEY_SEED");
@@ -101,6 +113,7 @@ Seat& World::join(SeatOptions options) {
   seats_.push_back(std::make_unique<Seat>());
   Seat& seat = *seats_.back();
   seat.options = std::move(options);
+  seat.resumes_by_itself = seat.options.resumes;
   seat.publisher_id = static_cast<uint32_t>(seats_.size());
   seat.rng = std::make_unique<SeededRng>(rng_.next_u64());
   start_client(seat);
@@ -210,6 +223,15 @@ void World::resume(Seat& seat) {
 
 void World::rebind(Seat& seat) {
   for (size_t i = 0; i < client::kConnections; ++i) give_address(seat, i);
+}
+
+void World::take_addresses(Seat& seat, Seat& former) {
+  for (size_t i = 0; i < client::kConnections; ++i) {
+    addresses_.erase(seat.connections_[i].address);
+    seat.connections_[i].address = former.connections_[i].address;
+    addresses_[seat.connections_[i].address] = {&seat, i};
+    former.connections_[i].address = Path{.remote = SocketAddress::v4(0x0a000000 + ++last_host_, 40'000)};
+  }
 }
 
 void World::set_links(Seat& seat, const LinkOptions& up, const LinkOptions& down) {
@@ -370,6 +392,7 @@ void World::flush_client(Seat& seat) {
     Seat::Connection& connection = seat.connections_[i];
     for (const PacketBatch::Entry& entry : batch.entries()) {
       const ByteView datagram = batch.datagram(entry);
+      if (seat.options.drops_dtls && wire::classify(datagram) == wire::PacketKind::kDtls) continue;
       if (capture_left_ > 0) {
         --capture_left_;
         captured_.push_back({connection.address, ByteVector(datagram.begin(), datagram.end())});
@@ -384,6 +407,16 @@ void World::flush_client(Seat& seat) {
   client_out_.requests.clear();
   for (client::ClientEvent& event : client_out_.events) seat.events.push_back(std::move(event));
   client_out_.events.clear();
+}
+
+void World::drop_records() {
+  webhooks_.clear();
+  webhooks_.shrink_to_fit();
+  for (const auto& seat : seats_) {
+    std::vector<client::ClientEvent>().swap(seat->events);
+    std::vector<client::ClientEvent>().swap(seat->past_data);
+    for (Seat::Connection& connection : seat->connections_) connection.auditor->forget_idle();
+  }
 }
 
 void World::watch() {
