@@ -1,9 +1,11 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/base64.h"
+#include "base/log.h"
 #include "media/transport/virtual_clock.h"
 #include "media/wire/demux.h"
 
@@ -21,7 +23,7 @@ std::unique_ptr<transport::DtlsContext> make_dtls(WallTime now) {
   return std::move(*context);
 }
 
-livekit::EngineConfig make_config(const World& world, WallTime, const livekit::RoomDefaults& room) {
+livekit::EngineConfig make_config(const World& world, const livekit::RoomDefaults& room) {
   livekit::EngineConfig config;
   config.room = room;
   config.node_id = "ND_sim";
@@ -45,13 +47,8 @@ std::string wrap(const pb::JoinRequest& join) {
 }  // namespace
 
 int64_t scaled(int64_t full) {
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  constexpr int64_t kDefaultPercent = 20;
-#else
-  constexpr int64_t kDefaultPercent = 100;
-#endif
   const char* text = std::getenv("PARLEY_SIM_PERCENT");
-  const int64_t percent = text ? std::strtoll(text, nullptr, 10) : kDefaultPercent;
+  const int64_t percent = text ? std::strtoll(text, nullptr, 10) : 100;
   return std::max<int64_t>(1, full * percent / 100);
 }
 
@@ -89,7 +86,20 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
       sctp_(std::make_unique<transport::SctpStack>()),
       client_mailbox_(std::make_shared<transport::SctpMailbox>()),
       server_{.remote = SocketAddress::v4(0xc0000201, 7882)} {
-  livekit::EngineConfig config = make_config(*this, now_.wall, room);
+  if (std::getenv("PARLEY_SIM_LOG")) {
+    log::set_sink(
+        [](log::Level, std::string_view line) {
+          std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+        },
+        log::Level::kDebug);
+  }
+  // Room for the largest burst from the beginning, so that tests of memory see only what is kept.
+  constexpr size_t kLargestBurst = 4 * 1024 * 1024;
+  for (PacketBatch* batch :
+       {&engine_out_.sfu.packets(), &client_out_.connections[0].packets, &client_out_.connections[1].packets}) {
+    batch->reserve(kLargestBurst);
+  }
+  livekit::EngineConfig config = make_config(*this, room);
   config.sfu.dtls = server_dtls_.get();
   config.sfu.srtp = &transport::pick_srtp_backend();
   config.sfu.sctp = sctp_.get();
@@ -187,6 +197,7 @@ void World::open_session(Seat& seat, const livekit::SignalHttpRequest& request) 
 
 void World::leave(Seat& seat) {
   act(seat, [](Client& client, client::ClientOutputs& out) { client.leave(out); });
+  seat.is_gone_ = true;
   seat.resume_at_ = Timestamp::never();
 }
 

@@ -26,8 +26,7 @@ using client::ConnectionMode;
 /// The seed of this run: PARLEY_SEED, or `fallback`. Printed when a test fails.
 uint64_t run_seed(uint64_t fallback);
 
-/// How much of a long test to run: `full`, or a part of it where sanitizers make it slow, or what PARLEY_SIM_PERCENT
-/// says.
+/// How much of a long test to run: `full`, or PARLEY_SIM_PERCENT of it.
 int64_t scaled(int64_t full);
 
 /// How one client comes to a room.
@@ -90,6 +89,7 @@ class Seat {
 };
 
 /// Clients and one engine in virtual time. Steps of a millisecond: what arrives in one is handled as one pass.
+/// PARLEY_SIM_LOG prints the server's log.
 class World {
  public:
   explicit World(uint64_t seed = 1, livekit::RoomDefaults room = {});
