@@ -17,6 +17,11 @@ void Auditor::report(std::string text) {
   if (violations_.size() < kMaxViolations) violations_.push_back(name_ + ": " + std::move(text));
 }
 
+void Auditor::forget_idle() {
+  std::erase_if(streams_, [](const auto& entry) { return entry.second.is_idle; });
+  for (auto& [ssrc, stream] : streams_) stream.is_idle = true;
+}
+
 void Auditor::on_description(const livekit::pb::SessionDescription& description) {
   const auto parsed = wire::parse_sdp(description.sdp());
   if (!parsed) {
@@ -40,6 +45,10 @@ void Auditor::on_rtp(ByteView datagram) {
   if (!rtp) return report("an RTP packet does not parse");
   if (!announced_.contains(rtp->ssrc)) return report("ssrc " + std::to_string(rtp->ssrc) + " is in no description");
   Stream& stream = streams_[rtp->ssrc];
+  // RFC 3711 section 3.3.1: who misses the packets before a roll-over near the start can decrypt none after it.
+  if (stream.newest < 0 && rtp->sequence_number > 0x7fff) {
+    report("ssrc " + std::to_string(rtp->ssrc) + " begins with " + std::to_string(rtp->sequence_number));
+  }
   const int64_t sequence = stream.unwrapper.unwrap(rtp->sequence_number) + 65536;
   if (stream.newest >= 0 && sequence <= stream.newest - static_cast<int64_t>(kWindow)) {
     return report("number " + std::to_string(sequence) + " long after " + std::to_string(stream.newest));
@@ -47,6 +56,7 @@ void Auditor::on_rtp(ByteView datagram) {
   if (stream.newest >= 0 && sequence > stream.newest + static_cast<int64_t>(kWindow)) {
     return report("numbers jump from " + std::to_string(stream.newest) + " to " + std::to_string(sequence));
   }
+  stream.is_idle = false;
   stream.newest = std::max(stream.newest, sequence);
   // What is encrypted alike is alike: the nonce depends on stream and number only.
   const uint64_t hash = std::hash<std::string_view>{}(as_text(datagram));

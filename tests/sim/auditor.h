@@ -22,6 +22,9 @@ class Auditor {
   void on_description(const livekit::pb::SessionDescription& description);
   void on_datagram(ByteView datagram);
 
+  /// Forgets streams of which nothing came since the last call.
+  void forget_idle();
+
   const std::vector<std::string>& violations() const { return violations_; }
   uint64_t rtp_packets() const { return rtp_packets_; }
 
@@ -35,6 +38,7 @@ class Auditor {
   struct Stream {
     Unwrapper<uint16_t> unwrapper;
     int64_t newest = -1;
+    bool is_idle = false;
     std::vector<Sent> window = std::vector<Sent>(kWindow);
   };
   void on_rtp(ByteView datagram);

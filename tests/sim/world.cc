@@ -1,10 +1,13 @@
 #include "sim/world.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "base/base64.h"
+#include "base/log.h"
 #include "media/transport/virtual_clock.h"
+#include "media/wire/demux.h"
 
 namespace parley::sim {
 namespace {
@@ -20,7 +23,7 @@ std::unique_ptr<transport::DtlsContext> make_dtls(WallTime now) {
   return std::move(*context);
 }
 
-livekit::EngineConfig make_config(const World& world, WallTime, const livekit::RoomDefaults& room) {
+livekit::EngineConfig make_config(const World& world, const livekit::RoomDefaults& room) {
   livekit::EngineConfig config;
   config.room = room;
   config.node_id = "ND_sim";
@@ -42,6 +45,12 @@ std::string wrap(const pb::JoinRequest& join) {
 }
 
 }  // namespace
+
+int64_t scaled(int64_t full) {
+  const char* text = std::getenv("PARLEY_SIM_PERCENT");
+  const int64_t percent = text ? std::strtoll(text, nullptr, 10) : 100;
+  return std::max<int64_t>(1, full * percent / 100);
+}
 
 uint64_t run_seed(uint64_t fallback) {
   const char* text = std::getenv("PARLEY_SEED");
@@ -77,7 +86,20 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
       sctp_(std::make_unique<transport::SctpStack>()),
       client_mailbox_(std::make_shared<transport::SctpMailbox>()),
       server_{.remote = SocketAddress::v4(0xc0000201, 7882)} {
-  livekit::EngineConfig config = make_config(*this, now_.wall, room);
+  if (std::getenv("PARLEY_SIM_LOG")) {
+    log::set_sink(
+        [](log::Level, std::string_view line) {
+          std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+        },
+        log::Level::kDebug);
+  }
+  // Room for the largest burst from the beginning, so that tests of memory see only what is kept.
+  constexpr size_t kLargestBurst = 4 * 1024 * 1024;
+  for (PacketBatch* batch :
+       {&engine_out_.sfu.packets(), &client_out_.connections[0].packets, &client_out_.connections[1].packets}) {
+    batch->reserve(kLargestBurst);
+  }
+  livekit::EngineConfig config = make_config(*this, room);
   config.sfu.dtls = server_dtls_.get();
   config.sfu.srtp = &transport::pick_srtp_backend();
   config.sfu.sctp = sctp_.get();
@@ -101,6 +123,7 @@ Seat& World::join(SeatOptions options) {
   seats_.push_back(std::make_unique<Seat>());
   Seat& seat = *seats_.back();
   seat.options = std::move(options);
+  seat.resumes_by_itself = seat.options.resumes;
   seat.publisher_id = static_cast<uint32_t>(seats_.size());
   seat.rng = std::make_unique<SeededRng>(rng_.next_u64());
   start_client(seat);
@@ -174,6 +197,7 @@ void World::open_session(Seat& seat, const livekit::SignalHttpRequest& request) 
 
 void World::leave(Seat& seat) {
   act(seat, [](Client& client, client::ClientOutputs& out) { client.leave(out); });
+  seat.is_gone_ = true;
   seat.resume_at_ = Timestamp::never();
 }
 
@@ -210,6 +234,15 @@ void World::resume(Seat& seat) {
 
 void World::rebind(Seat& seat) {
   for (size_t i = 0; i < client::kConnections; ++i) give_address(seat, i);
+}
+
+void World::take_addresses(Seat& seat, Seat& former) {
+  for (size_t i = 0; i < client::kConnections; ++i) {
+    addresses_.erase(seat.connections_[i].address);
+    seat.connections_[i].address = former.connections_[i].address;
+    addresses_[seat.connections_[i].address] = {&seat, i};
+    former.connections_[i].address = Path{.remote = SocketAddress::v4(0x0a000000 + ++last_host_, 40'000)};
+  }
 }
 
 void World::set_links(Seat& seat, const LinkOptions& up, const LinkOptions& down) {
@@ -370,6 +403,7 @@ void World::flush_client(Seat& seat) {
     Seat::Connection& connection = seat.connections_[i];
     for (const PacketBatch::Entry& entry : batch.entries()) {
       const ByteView datagram = batch.datagram(entry);
+      if (seat.options.drops_dtls && wire::classify(datagram) == wire::PacketKind::kDtls) continue;
       if (capture_left_ > 0) {
         --capture_left_;
         captured_.push_back({connection.address, ByteVector(datagram.begin(), datagram.end())});
@@ -384,6 +418,16 @@ void World::flush_client(Seat& seat) {
   client_out_.requests.clear();
   for (client::ClientEvent& event : client_out_.events) seat.events.push_back(std::move(event));
   client_out_.events.clear();
+}
+
+void World::drop_records() {
+  webhooks_.clear();
+  webhooks_.shrink_to_fit();
+  for (const auto& seat : seats_) {
+    std::vector<client::ClientEvent>().swap(seat->events);
+    std::vector<client::ClientEvent>().swap(seat->past_data);
+    for (Seat::Connection& connection : seat->connections_) connection.auditor->forget_idle();
+  }
 }
 
 void World::watch() {

@@ -26,6 +26,9 @@ using client::ConnectionMode;
 /// The seed of this run: PARLEY_SEED, or `fallback`. Printed when a test fails.
 uint64_t run_seed(uint64_t fallback);
 
+/// How much of a long test to run: `full`, or PARLEY_SIM_PERCENT of it.
+int64_t scaled(int64_t full);
+
 /// How one client comes to a room.
 struct SeatOptions {
   std::string identity;
@@ -35,6 +38,9 @@ struct SeatOptions {
   LinkOptions down = {};
   TimeDelta signal_delay = TimeDelta::millis(10);
   livekit::VideoGrant grant = {};  ///< Room and roomJoin are filled in.
+  bool drops_dtls = false;         ///< The client's DTLS never reaches the server.
+  /// After the socket closed: as clients do, 300 ms later.
+  bool resumes = true;
 };
 
 /// One client of a World with its links, its signal connection, and what happened to it.
@@ -58,7 +64,6 @@ class Seat {
   std::vector<client::ClientEvent> events;
   std::vector<client::ClientEvent> past_data;  ///< kData of sessions before the present one.
   int refused_status = 0;                      ///< Of the last join; 0 when it was accepted.
-  /// After the socket closed: as clients do, 300 ms later.
   bool resumes_by_itself = true;
   uint64_t resumes = 0;
 
@@ -84,6 +89,7 @@ class Seat {
 };
 
 /// Clients and one engine in virtual time. Steps of a millisecond: what arrives in one is handled as one pass.
+/// PARLEY_SIM_LOG prints the server's log.
 class World {
  public:
   explicit World(uint64_t seed = 1, livekit::RoomDefaults room = {});
@@ -101,6 +107,8 @@ class World {
   void resume(Seat& seat);
   /// From now on this client's connections have other addresses, as after a NAT's change of mind.
   void rebind(Seat& seat);
+  /// From now on `seat` has the addresses of `former`, as when a NAT gives a port out again.
+  void take_addresses(Seat& seat, Seat& former);
   void set_links(Seat& seat, const LinkOptions& up, const LinkOptions& down);
   void set_all_links(const LinkOptions& both);
   /// A datagram from any address to the server, at once.
@@ -132,6 +140,8 @@ class World {
   const std::deque<std::unique_ptr<Seat>>& seats() const { return seats_; }
   /// Everything that may never happen and did.
   std::vector<std::string> violations() const;
+  /// Forgets what was recorded of events and webhooks, so that a long test does not measure its own notes.
+  void drop_records();
   const std::vector<livekit::WebhookOut>& webhooks() const { return webhooks_; }
   Path server() const { return server_; }
   Path address(const Seat& seat, ConnectionIndex index) const {

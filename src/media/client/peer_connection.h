@@ -55,6 +55,8 @@ class PeerConnection {
                  Timestamp now, transport::PeerOutputs& out);
   /// Takes a server's offer; returns our answer.
   wire::SessionDescription on_offer(const wire::SessionDescription& offer, Timestamp now, transport::PeerOutputs& out);
+  /// The server's, of its newest description.
+  const std::string& server_ufrag() const { return remote_ice_.ufrag; }
   /// New ICE credentials for the next offer.
   void restart_ice();
   void on_trickle(const SocketAddress& server, Timestamp now);

@@ -82,6 +82,7 @@ class MediaPeer {
   Timestamp next_report;
   Timestamp next_nack = Timestamp::never();
   std::vector<Path> known_paths;
+  std::vector<std::string> ufrags;  ///< That name this peer in checks: the present one and the one before.
   bool has_feedback_due = false;
 
  private:

@@ -34,7 +34,7 @@ Verdict Sfu::on_datagram(const Path& from, ByteView datagram, Timestamp now, Out
           break;
         case transport::PeerVerdict::kControl:
           verdict = Verdict::kControl;
-          if (!by_path_.contains(from) && wire::classify(datagram) == wire::PacketKind::kStun) learn_path(*peer, from);
+          if (wire::classify(datagram) == wire::PacketKind::kStun) learn_path(*peer, from);
           after_transport(*peer, out);
           break;
         default:
@@ -61,6 +61,11 @@ MediaPeer* Sfu::find_peer(const Path& from, ByteView datagram) {
 }
 
 void Sfu::learn_path(MediaPeer& peer, const Path& from) {
+  const auto known = by_path_.find(from);
+  if (known != by_path_.end() && known->second == &peer) return;
+  // A check that proves nothing (an indication, a replay) must not take a place from paths that do.
+  if (!peer.transport().is_validated(from)) return;
+  if (known != by_path_.end()) std::erase(known->second->known_paths, from);
   if (peer.known_paths.size() >= transport::kIceMaxPaths) {
     by_path_.erase(peer.known_paths.front());
     peer.known_paths.erase(peer.known_paths.begin());

@@ -3,6 +3,13 @@
 #include <algorithm>
 
 namespace parley::sfu {
+namespace {
+
+/// A random first number (RFC 3550 §5.1), below 32,768: a receiver that misses the packets before a roll-over near the
+/// start would guess the wrong counter and decrypt nothing after it (RFC 3711 §3.3.1).
+uint16_t first_sequence(Rng& rng) { return rng.next_u16() & 0x7fff; }
+
+}  // namespace
 
 Sfu::~Sfu() {
   Outputs out;
@@ -64,11 +71,17 @@ transport::IceCredentials Sfu::make_credentials() {
   return credentials;
 }
 
-void Sfu::register_ufrags(MediaPeer& peer) { by_ufrag_[peer.transport().ice_credentials().ufrag] = &peer; }
+void Sfu::register_ufrags(MediaPeer& peer) {
+  // A generation further back than the previous one is no longer answered.
+  if (peer.ufrags.size() == 2) {
+    by_ufrag_.erase(peer.ufrags.front());
+    peer.ufrags.erase(peer.ufrags.begin());
+  }
+  peer.ufrags.push_back(peer.transport().ice_credentials().ufrag);
+  by_ufrag_[peer.ufrags.back()] = &peer;
+}
 
 void Sfu::restart_ice(MediaPeer* peer) {
-  // A generation further back than the previous one is no longer answered.
-  if (const auto old = peer->transport().previous_ice_credentials()) by_ufrag_.erase(old->ufrag);
   peer->transport().restart_ice(make_credentials());
   register_ufrags(*peer);
 }
@@ -79,7 +92,7 @@ void Sfu::remove_peer(MediaPeer* peer, Outputs& out) {
   // What happens while closing is of no interest to anyone any more.
   out.transport.events.clear();
   for (const Path& path : peer->known_paths) by_path_.erase(path);
-  std::erase_if(by_ufrag_, [peer](const auto& entry) { return entry.second == peer; });
+  for (const std::string& ufrag : peer->ufrags) by_ufrag_.erase(ufrag);
   peers_.erase(peer->id());
   live_peers_.erase(peer);
   std::erase(feedback_due_, peer);
@@ -142,8 +155,8 @@ Subscription* Sfu::subscribe(Participant* participant, Track* track, MediaPeer* 
   if (participant->subscriptions_.size() <= slot) participant->subscriptions_.resize(slot + 1);
   auto& place = participant->subscriptions_[slot];
   PARLEY_CHECK(!place);
-  place = std::make_unique<Subscription>(*track, *peer, std::move(params), rng_.next_u16());
-  place->send().set_rtx_sequence(rng_.next_u16());
+  place = std::make_unique<Subscription>(*track, *peer, std::move(params), first_sequence(rng_));
+  place->send().set_rtx_sequence(first_sequence(rng_));
   peer->add_subscription(place.get());
   track->subscriptions().push_back(place.get());
   request_key_frame(*place);

@@ -37,6 +37,8 @@ StunVerdict IceLite::on_stun(const Path& from, ByteView datagram, Timestamp now,
   if (credentials == nullptr) return StunVerdict::kWrongUser;
   if (!wire::verify_integrity(datagram, as_bytes(credentials->pwd))) return StunVerdict::kBadIntegrity;
 
+  if (is_replay(message->transaction_id, from, now)) return StunVerdict::kIgnored;
+
   // RFC 8445 section 9: only a restart brings a failed session back.
   if (state_ == IceState::kFailed) return StunVerdict::kIgnored;
 
@@ -59,6 +61,26 @@ StunVerdict IceLite::on_stun(const Path& from, ByteView datagram, Timestamp now,
   accept_check(from, credentials == &current_ ? Generation::kCurrent : Generation::kPrevious,
                message->use_candidate ? Nomination::kYes : Nomination::kNo, now);
   return StunVerdict::kAccepted;
+}
+
+bool IceLite::is_replay(const std::array<uint8_t, 12>& transaction, const Path& from, Timestamp now) {
+  ByteReader reader(transaction);
+  const SeenCheck check{.transaction = reader.u64(),
+                        .path_hash = static_cast<uint32_t>(std::hash<Path>{}(from)),
+                        .first_s = static_cast<uint32_t>(now.ms() / 1000)};
+  const auto before = std::ranges::find(seen_, check.transaction, &SeenCheck::transaction);
+  if (before != seen_.end()) {
+    const bool is_retransmission =
+        before->path_hash == check.path_hash && check.first_s - before->first_s <= kIceRetransmission.ms() / 1000;
+    return !is_retransmission;
+  }
+  if (seen_.size() < kIceRememberedChecks) {
+    seen_.push_back(check);
+    return false;
+  }
+  seen_[oldest_seen_] = check;
+  oldest_seen_ = (oldest_seen_ + 1) % seen_.size();
+  return false;
 }
 
 void IceLite::accept_check(const Path& from, Generation generation, Nomination nomination, Timestamp now) {

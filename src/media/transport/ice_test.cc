@@ -18,6 +18,7 @@ struct CheckOptions {
   std::string ufrag = kLocal.ufrag;
   std::string pwd = kLocal.pwd;
   bool use_candidate = false;
+  uint8_t transaction = 0;  ///< 0 takes a new one.
   wire::IceRole role = wire::IceRole::kControlling;
 };
 
@@ -28,7 +29,9 @@ ByteVector serialized(const wire::StunMessage& message, const std::string& pwd) 
 }
 
 wire::StunMessage make_check(const CheckOptions& options) {
-  return wire::make_binding_request({.transaction_id = {1, 2, 3},
+  static uint8_t next_transaction = 100;
+  const uint8_t transaction = options.transaction != 0 ? options.transaction : ++next_transaction;
+  return wire::make_binding_request({.transaction_id = {1, 2, 3, transaction},
                                      .username = options.ufrag + ":remote",
                                      .priority = 5,
                                      .role = options.role,
@@ -65,11 +68,11 @@ class IceLiteTest : public ::testing::Test {
 };
 
 TEST_F(IceLiteTest, AnswersAnAuthenticCheckWithTheSendersAddress) {
-  EXPECT_EQ(check(path(1)), StunVerdict::kAccepted);
+  EXPECT_EQ(check(path(1), {.transaction = 9}), StunVerdict::kAccepted);
   const wire::StunMessage answer = answered();
   EXPECT_EQ(answer.message_class, wire::StunClass::kSuccess);
   EXPECT_EQ(answer.xor_mapped_address, path(1).remote);
-  EXPECT_EQ(answer.transaction_id, (wire::StunTransactionId{1, 2, 3}));
+  EXPECT_EQ(answer.transaction_id, (wire::StunTransactionId{1, 2, 3, 9}));
   EXPECT_EQ(out_.path(out_.entries()[0]), path(1));
   EXPECT_TRUE(wire::verify_integrity(out_.datagram(out_.entries()[0]), as_bytes(kLocal.pwd)));
   EXPECT_TRUE(agent_.is_validated(path(1)));
@@ -214,6 +217,24 @@ TEST_F(IceLiteTest, ASecondRestartBeforeNominationKeepsTheGenerationInUse) {
   agent_.restart({"localuf3", "yetanotherpasswordyetanotherpass"});
   EXPECT_EQ(agent_.previous(), kLocal);
   EXPECT_EQ(check(path(1)), StunVerdict::kAccepted);
+}
+
+TEST_F(IceLiteTest, ARecordedCheckSentFromElsewhereMovesNothing) {
+  EXPECT_EQ(nominate(path(1), {.transaction = 7}), StunVerdict::kAccepted);
+  EXPECT_EQ(nominate(path(2), {.transaction = 7}), StunVerdict::kIgnored);
+  EXPECT_EQ(out_.size(), 0u);
+  EXPECT_EQ(agent_.selected(), path(1));
+  EXPECT_FALSE(agent_.is_validated(path(2)));
+}
+
+TEST_F(IceLiteTest, ARetransmittedCheckIsAnsweredAndAnOldOneIsNot) {
+  EXPECT_EQ(check(path(1), {.transaction = 7}), StunVerdict::kAccepted);
+  EXPECT_EQ(check(path(1), {.transaction = 7}), StunVerdict::kAccepted);
+  for (int i = 0; i < 25; ++i) {
+    advance(TimeDelta::seconds(2));
+    EXPECT_EQ(check(path(1)), StunVerdict::kAccepted);
+  }
+  EXPECT_EQ(check(path(1), {.transaction = 7}), StunVerdict::kIgnored);
 }
 
 TEST_F(IceLiteTest, PathsAreBoundedAndTheSelectedOneStays) {

@@ -112,7 +112,9 @@ void Peer::after_dtls(DtlsState before, PeerOutputs& out) {
   if (dtls_.state() != DtlsState::kConnected) return;
   const DtlsSrtpKeys& keys = *dtls_.srtp_keys();
   sender_.emplace(*srtp_backend_, keys.local);
-  receiver_.emplace(*srtp_backend_, keys.remote);
+  // A client receives what the server may send: new SSRCs with every subscription, for as long as it stays.
+  receiver_.emplace(*srtp_backend_, keys.remote,
+                    role_ == DtlsRole::kClient ? kSrtpMaxSendStreams : kSrtpMaxReceiveStreams);
   has_been_connected_ = true;
   out.events.push_back({PeerEvent::Kind::kConnected});
   if (sctp_) {

@@ -102,6 +102,8 @@ class Peer {
   /// ICE and DTLS are up, and consent is not lost.
   bool is_connected() const;
   IceState ice_state() const;
+  /// An authenticated check came from there: what comes over `path` is looked at.
+  bool is_validated(const Path& path) const;
   DtlsState dtls_state() const { return dtls_.state(); }
   const IceCredentials& ice_credentials() const;
   /// After a restart: the credentials before it, still answered.
@@ -135,7 +137,6 @@ class Peer {
   PeerPacket on_media(const Path& from, ByteView datagram, uint8_t* plain, PeerVerdict kind);
   PeerVerdict on_stun(const Path& from, ByteView datagram, Timestamp now, PeerOutputs& out);
   PeerVerdict on_dtls(const Path& from, ByteView datagram, Timestamp now, PeerOutputs& out);
-  bool is_validated(const Path& path) const;
   IceSnapshot ice_snapshot() const { return {ice_state(), path()}; }
   void after_ice(const IceSnapshot& before, Timestamp now, PeerOutputs& out);
   void after_dtls(DtlsState before, PeerOutputs& out);
