@@ -114,6 +114,7 @@ void add_load_test(CLI::App& cli, int& status) {
   add("--rooms", o.rooms, "Rooms, each with the participants above");
   test->add_flag("--publishers-subscribe", o.publishers_subscribe, "Publishers receive each other, as in a meeting");
   test->add_flag("--single-peer-connection", o.single_peer_connection, "Join by /rtc/v1 instead of /rtc");
+  test->add_flag("--no-gro", o.no_gro, "Receive packets one by one");
   add("--warm-up", o.warm_up, "Time between the last join and the first packet that counts");
   add("--json", o.json_path, "File for the result");
   test->callback([options, &status] { status = tools::run_load_test(*options); });

@@ -66,6 +66,7 @@ Result<std::unique_ptr<LoadLoop>> LoadLoop::make(const LoadOptions& options, Loa
   context.udp_buffers = shard::make_udp_buffers();
   context.rng = std::make_unique<SeededRng>(random_seed());
   context.key = {options.api_key, Redacted<std::string>(options.api_secret)};
+  if (options.no_gro) context.coalescing = shard::UdpSocket::Coalescing::kOff;
   if (options.single_peer_connection) context.mode = client::ConnectionMode::kSingle;
   loop->epoll_ = shard::Fd(epoll_create1(EPOLL_CLOEXEC));
   context.epoll = loop->epoll_.get();

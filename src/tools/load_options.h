@@ -35,6 +35,9 @@ struct LoadOptions {
   int rooms = 1;                      ///< Each with the numbers of participants above.
   bool publishers_subscribe = false;  ///< Meetings: publishers receive the others, too.
   bool single_peer_connection = false;
+  /// Over loopback a subscriber that takes coalesced packets spares the server their segmentation, as a network card
+  /// does that segments itself.
+  bool no_gro = false;
   std::string warm_up = "0s";  ///< Between the last join and the first packet that counts.
   std::string json_path;       ///< Where the result goes as JSON; empty: nowhere.
 };

@@ -75,6 +75,7 @@ std::string to_json(const LoadResult& result, const LoadOptions& options) {
         {"layout", options.layout},
         {"video_resolution", options.video_resolution},
         {"simulcast", !options.no_simulcast},
+        {"gro", !options.no_gro},
         {"single_peer_connection", options.single_peer_connection}}},
       {"participants", result.participants},
       {"joined", result.joined},

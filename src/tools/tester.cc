@@ -71,7 +71,7 @@ SignalSocket::Target Tester::signal_target(WallTime now) {
 Result<void> Tester::open_sockets(WallTime now) {
   const size_t count = context_.mode == client::ConnectionMode::kSingle ? 1 : client::kConnections;
   for (size_t i = 0; i < count; ++i) {
-    auto udp = shard::UdpSocket::bind_private(context_.udp_buffers);
+    auto udp = shard::UdpSocket::bind_private(context_.udp_buffers, context_.coalescing);
     if (!udp) return std::unexpected(udp.error());
     udp_[i] = std::move(*udp);
     watch(udp_[i]->fd(), static_cast<TesterSocket>(i), EPOLLIN);

@@ -28,6 +28,7 @@ struct TesterContext {
   std::unique_ptr<transport::SctpStack> sctp;
   std::shared_ptr<transport::SctpMailbox> mailbox;
   std::shared_ptr<shard::UdpBuffers> udp_buffers;
+  shard::UdpSocket::Coalescing coalescing = shard::UdpSocket::Coalescing::kOn;
   std::unique_ptr<Rng> rng;
   client::ClientOutputs out;
   int epoll = -1;

@@ -60,8 +60,6 @@ std::shared_ptr<UdpBuffers> make_udp_buffers() { return std::make_shared_for_ove
 
 UdpSocket::UdpSocket(Fd fd, uint16_t port, bool is_v6, std::shared_ptr<UdpBuffers> buffers)
     : fd_(std::move(fd)), port_(port), is_v6_(is_v6), buffers_(std::move(buffers)) {
-  const int on = 1;
-  use_gro_ = setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
   // Asking for a segment size of 0 changes nothing, and fails where the kernel does not know the option.
   const int none = 0;
   use_gso_ = setsockopt(fd_.get(), IPPROTO_UDP, UDP_SEGMENT, &none, sizeof none) == 0;
@@ -69,12 +67,21 @@ UdpSocket::UdpSocket(Fd fd, uint16_t port, bool is_v6, std::shared_ptr<UdpBuffer
 
 UdpSocket::~UdpSocket() = default;
 
-Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(uint16_t port) {
-  return open(port, Sharing::kPort, make_udp_buffers());
+void UdpSocket::set_coalescing(Coalescing coalescing) {
+  const int on = coalescing == Coalescing::kOn ? 1 : 0;
+  setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on);  // Without it receive() works too.
 }
 
-Result<std::unique_ptr<UdpSocket>> UdpSocket::bind_private(std::shared_ptr<UdpBuffers> buffers) {
-  return open(0, Sharing::kPrivate, std::move(buffers));
+Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(uint16_t port) {
+  auto socket = open(port, Sharing::kPort, make_udp_buffers());
+  if (socket) (*socket)->set_coalescing(Coalescing::kOn);
+  return socket;
+}
+
+Result<std::unique_ptr<UdpSocket>> UdpSocket::bind_private(std::shared_ptr<UdpBuffers> buffers, Coalescing coalescing) {
+  auto socket = open(0, Sharing::kPrivate, std::move(buffers));
+  if (socket) (*socket)->set_coalescing(coalescing);
+  return socket;
 }
 
 Result<std::unique_ptr<UdpSocket>> UdpSocket::open(uint16_t port, Sharing sharing,

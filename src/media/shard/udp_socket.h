@@ -72,9 +72,11 @@ class UdpSocket {
   /// Binds `port` (0 picks one) on all addresses, IPv6 and IPv4 together where the machine has both. Several sockets
   /// may bind one port (SO_REUSEPORT).
   static Result<std::unique_ptr<UdpSocket>> bind(uint16_t port);
+  /// Whether the kernel may hand over several datagrams as one.
+  enum class Coalescing : uint8_t { kOff, kOn };
   /// A port of its own, with small kernel buffers: the socket of one client. What receive() returns is valid until the
   /// next receive() on any socket with these `buffers`.
-  static Result<std::unique_ptr<UdpSocket>> bind_private(std::shared_ptr<UdpBuffers> buffers);
+  static Result<std::unique_ptr<UdpSocket>> bind_private(std::shared_ptr<UdpBuffers> buffers, Coalescing coalescing);
 
   int fd() const { return fd_.get(); }
   uint16_t port() const { return port_; }
@@ -94,6 +96,7 @@ class UdpSocket {
   enum class Sharing : uint8_t { kPort, kPrivate };
   static Result<std::unique_ptr<UdpSocket>> open(uint16_t port, Sharing sharing, std::shared_ptr<UdpBuffers> buffers);
   UdpSocket(Fd fd, uint16_t port, bool is_v6, std::shared_ptr<UdpBuffers> buffers);
+  void set_coalescing(Coalescing coalescing);
   struct Message {
     size_t first;  ///< Entry index.
     size_t count;
@@ -111,7 +114,6 @@ class UdpSocket {
   uint16_t port_;
   bool is_v6_;
   bool use_gso_ = true;
-  bool use_gro_ = false;
   std::shared_ptr<UdpBuffers> buffers_;
   std::vector<Datagram> received_;
   std::vector<Message> messages_;
