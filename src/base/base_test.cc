@@ -77,12 +77,19 @@ TEST(PacketBatch, GroupsConsecutiveDatagramsToOnePathIntoRuns) {
 
 TEST(SpscRing, RefusesWhenFullAndKeepsOrder) {
   SpscRing<int> ring(2);
-  EXPECT_TRUE(ring.try_push(1));
-  EXPECT_TRUE(ring.try_push(2));
-  EXPECT_FALSE(ring.try_push(3));
+  const auto push = [&ring](int value) {
+    int* slot = ring.begin_push();
+    if (!slot) return false;
+    *slot = value;
+    ring.end_push();
+    return true;
+  };
+  EXPECT_TRUE(push(1));
+  EXPECT_TRUE(push(2));
+  EXPECT_FALSE(push(3));
   EXPECT_EQ(*ring.front(), 1);
   ring.pop();
-  EXPECT_TRUE(ring.try_push(3));
+  EXPECT_TRUE(push(3));
   EXPECT_EQ(*ring.front(), 2);
   ring.pop();
   EXPECT_EQ(*ring.front(), 3);

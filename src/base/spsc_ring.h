@@ -19,14 +19,14 @@ class SpscRing {
     PARLEY_CHECK(capacity > 0 && (capacity & mask_) == 0);
   }
 
-  /// Producer only. False when full; `value` is then untouched.
-  bool try_push(T&& value) {
+  /// Producer only. The slot to fill next, or null when full; it is seen by the consumer after end_push().
+  T* begin_push() {
     const size_t head = head_.load(std::memory_order_relaxed);
-    if (head - tail_.load(std::memory_order_acquire) > mask_) return false;
-    slots_[head & mask_] = std::move(value);
-    head_.store(head + 1, std::memory_order_release);
-    return true;
+    if (head - tail_.load(std::memory_order_acquire) > mask_) return nullptr;
+    return &slots_[head & mask_];
   }
+  /// Producer only, after begin_push() gave a slot.
+  void end_push() { head_.store(head_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
   /// Consumer only. The oldest value, or null when empty; valid until pop().
   T* front() {
     const size_t tail = tail_.load(std::memory_order_relaxed);

@@ -37,6 +37,12 @@ struct Transfer {
   char error[CURL_ERROR_SIZE] = {};
 };
 
+/// "https://example.org:8443", in whatever spelling; it only has to keep a slow receiver from taking every place.
+std::string host_of(const std::string& url) {
+  const size_t scheme = url.find("://");
+  return url.substr(0, url.find('/', scheme == std::string::npos ? 0 : scheme + 3));
+}
+
 size_t on_data(char* data, size_t unit, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const size_t size = unit * count;
@@ -61,7 +67,6 @@ void set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
   for (const auto& [name, value] : request.headers) {
     const std::string line = name + ": " + value;
     transfer.headers.reset(curl_slist_append(transfer.headers.release(), line.c_str()));
@@ -100,21 +105,26 @@ void initialize_curl_once() {
 struct HttpClient::Impl {
   HttpClientOptions options;
   CURLM* multi = nullptr;
-  std::unordered_map<Transfer*, std::unique_ptr<Transfer>> active;  ///< The thread's own.
+  // The thread's own. libcurl is given only what it can send at once: its own queue for the limits on connections
+  // (7.88) now and then forgets a transfer until its timeout.
+  std::deque<std::unique_ptr<Transfer>> queued;
+  std::unordered_map<CURL*, std::unique_ptr<Transfer>> active;
+  std::unordered_map<std::string, size_t> active_by_host;
   std::mutex mutex;
   std::deque<std::unique_ptr<Transfer>> waiting;  ///< Under mutex.
-  size_t pending = 0;                             ///< Under mutex: waiting and active, but for those over the limit.
+  size_t pending = 0;                             ///< Under mutex: all not yet done, but for those over the limit.
   bool must_stop = false;                         ///< Under mutex.
   std::thread thread;
 
   void run();
   bool take_waiting();
-  void take_finished();
+  void start_queued();
+  bool take_finished();
   void end_all();
   void on_done(std::unique_ptr<Transfer> transfer, CURLcode code);
 };
 
-/// Starts what was sent; false when the client is to end.
+/// Takes over what was sent; false when the client is to end.
 bool HttpClient::Impl::take_waiting() {
   std::deque<std::unique_ptr<Transfer>> taken;
   {
@@ -125,15 +135,29 @@ bool HttpClient::Impl::take_waiting() {
   for (auto& transfer : taken) {
     if (transfer->is_over_limit) {
       on_done(std::move(transfer), CURLE_OK);
-      continue;
+    } else {
+      queued.push_back(std::move(transfer));
     }
-    set_up(*transfer);
-    const CURLMcode code = curl_multi_add_handle(multi, transfer->easy.get());
-    PARLEY_CHECK(code == CURLM_OK);
-    Transfer* key = transfer.get();
-    active.emplace(key, std::move(transfer));
   }
   return true;
+}
+
+/// Starts, in the order of sending, what the limits allow.
+void HttpClient::Impl::start_queued() {
+  for (auto it = queued.begin(); it != queued.end() && active.size() < options.max_connections;) {
+    size_t& on_host = active_by_host[host_of((*it)->request.url)];
+    if (on_host >= options.max_connections_per_host) {
+      ++it;
+      continue;
+    }
+    ++on_host;
+    std::unique_ptr<Transfer> transfer = std::move(*it);
+    it = queued.erase(it);
+    set_up(*transfer);
+    PARLEY_CHECK(curl_multi_add_handle(multi, transfer->easy.get()) == CURLM_OK);
+    CURL* key = transfer->easy.get();
+    active.emplace(key, std::move(transfer));
+  }
 }
 
 void HttpClient::Impl::on_done(std::unique_ptr<Transfer> transfer, CURLcode code) {
@@ -141,39 +165,47 @@ void HttpClient::Impl::on_done(std::unique_ptr<Transfer> transfer, CURLcode code
     const std::lock_guard lock(mutex);
     --pending;
   }
-  if (transfer->easy) curl_multi_remove_handle(multi, transfer->easy.get());
+  if (transfer->easy) {
+    curl_multi_remove_handle(multi, transfer->easy.get());
+    const auto host = active_by_host.find(host_of(transfer->request.url));
+    if (--host->second == 0) active_by_host.erase(host);
+  }
   auto result = result_of(*transfer, code);
   if (transfer->callback) transfer->callback(std::move(result));
 }
 
-void HttpClient::Impl::take_finished() {
+/// Whether there was any.
+bool HttpClient::Impl::take_finished() {
+  bool any = false;
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;
-    char* key = nullptr;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &key);
-    auto node = active.extract(static_cast<Transfer*>(static_cast<void*>(key)));
+    auto node = active.extract(message->easy_handle);
     PARLEY_CHECK(!node.empty());
     on_done(std::move(node.mapped()), code);
+    any = true;
   }
+  return any;
 }
 
 void HttpClient::Impl::run() {
   while (take_waiting()) {
+    start_queued();
     int running = 0;
     curl_multi_perform(multi, &running);
-    take_finished();
-    curl_multi_poll(multi, nullptr, 0, kPollMs, nullptr);
+    const bool has_room = take_finished() && !queued.empty();
+    if (!has_room) curl_multi_poll(multi, nullptr, 0, kPollMs, nullptr);
   }
   end_all();
 }
 
 void HttpClient::Impl::end_all() {
-  std::deque<std::unique_ptr<Transfer>> left;
+  std::deque<std::unique_ptr<Transfer>> left = std::exchange(queued, {});
   {
     const std::lock_guard lock(mutex);
-    left.swap(waiting);
+    for (auto& transfer : waiting) left.push_back(std::move(transfer));
+    waiting.clear();
   }
   for (auto& [key, transfer] : active) left.push_back(std::move(transfer));
   active.clear();
@@ -185,8 +217,7 @@ HttpClient::HttpClient(HttpClientOptions options) : impl_(std::make_unique<Impl>
   impl_->options = options;
   impl_->multi = curl_multi_init();
   PARLEY_CHECK(impl_->multi != nullptr);
-  curl_multi_setopt(impl_->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, options.max_connections);
-  curl_multi_setopt(impl_->multi, CURLMOPT_MAX_HOST_CONNECTIONS, options.max_connections_per_host);
+  curl_multi_setopt(impl_->multi, CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_connections));
   impl_->thread = std::thread([impl = impl_.get()] { impl->run(); });
 }
 

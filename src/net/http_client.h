@@ -16,7 +16,7 @@ struct HttpClientRequest {
   std::string url;  ///< http or https only.
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  TimeDelta timeout = TimeDelta::seconds(10);  ///< Of the whole exchange, name look-up included.
+  TimeDelta timeout = TimeDelta::seconds(10);  ///< From the start of its exchange, name look-up included, to the end.
 };
 
 struct HttpClientResponse {
@@ -29,8 +29,8 @@ struct HttpClientResponse {
 struct HttpClientOptions {
   size_t max_pending = 1000;          ///< Requests under way and waiting; beyond it they fail.
   size_t max_response = 1024 * 1024;  ///< Bytes of an answer's body; a longer one is an error.
-  long max_connections = 64;          ///< To all hosts together; more requests wait for one.
-  long max_connections_per_host = 8;
+  size_t max_connections = 64;        ///< To all hosts together; more requests wait for one.
+  size_t max_connections_per_host = 8;
 };
 
 /// Sends HTTP requests from one thread of its own (libcurl multi); connections are kept and reused. Redirects are

@@ -127,6 +127,23 @@ TEST_F(HttpClientTest, RunsManyRequestsOverFewConnections) {
   EXPECT_LE(server_->stats().accepted, 2u);
 }
 
+TEST_F(HttpClientTest, SendsToAnotherHostWhileOneIsStuck) {
+  std::vector<std::shared_ptr<HttpExchange>> kept;
+  start([&](std::shared_ptr<HttpExchange> exchange) { kept.push_back(std::move(exchange)); });
+  HttpServerOptions options;
+  options.bind_addresses = {"127.0.0.1"};
+  HttpServer other(options, describe);
+  ASSERT_TRUE(other.start());
+  HttpClient client({.max_connections_per_host = 1});
+  client.send({.url = url("/1")}, nullptr);
+  client.send({.url = url("/2")}, nullptr);
+  const auto response = fetch(client, {.url = "http://127.0.0.1:" + std::to_string(other.port()) + "/"});
+  EXPECT_TRUE(response && response->ok());
+  client.stop();
+  EXPECT_LE(server_->stats().accepted, 1u);
+  server_.reset();  // Its handler refers to what lives here.
+}
+
 TEST_F(HttpClientTest, FailsBeyondItsLimitAndEndsTheRestWhenStopped) {
   std::mutex mutex;
   std::vector<std::shared_ptr<HttpExchange>> kept;

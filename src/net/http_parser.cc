@@ -107,7 +107,7 @@ void HttpRequestParser::parse_head() {
     rest.remove_prefix(line.size() + 2);
     error = std::exchange(is_first, false) ? parse_request_line(line) : parse_header_line(line);
   }
-  if (!error) error = check_framing();
+  if (!error) error = check_head();
   head_.clear();
   if (head_.capacity() > 4096) head_.shrink_to_fit();
   if (error) fail(*error);
@@ -150,36 +150,43 @@ std::optional<int> HttpRequestParser::parse_header_line(std::string_view line) {
   return std::nullopt;
 }
 
-/// Where the body ends (RFC 9112 section 6), and the other decisions of the head.
-std::optional<int> HttpRequestParser::check_framing() {
+/// The decisions of the head as a whole.
+std::optional<int> HttpRequestParser::check_head() {
   const HttpHeaders& headers = request_.headers;
   if (headers.count("Host") > 1 || (!request_.is_http_1_0 && !headers.has("Host"))) return 400;
   request_.is_keep_alive =
       request_.is_http_1_0 ? headers.has_token("Connection", "keep-alive") : !headers.has_token("Connection", "close");
+  if (const auto error = find_body()) return error;
+  const bool has_body = part_ == Part::kChunkSize || remaining_ > 0;
+  state_ = has_body ? State::kBody : State::kComplete;
+  const std::string_view expect = headers.get("Expect");
+  if (expect.empty()) return std::nullopt;
+  if (!equals_ignoring_case(expect, "100-continue")) return 417;
+  wants_continue_ = has_body && !request_.is_http_1_0;
+  return std::nullopt;
+}
 
+/// Where the body ends (RFC 9112 section 6).
+std::optional<int> HttpRequestParser::find_body() {
+  const HttpHeaders& headers = request_.headers;
   const size_t lengths = headers.count("Content-Length");
   const size_t codings = headers.count("Transfer-Encoding");
-  if (lengths > 1 || codings > 1 || (lengths > 0 && codings > 0)) return 400;
+  if (lengths + codings > 1) return 400;
+  remaining_ = 0;
   if (codings > 0) {
     if (request_.is_http_1_0) return 400;
     if (!equals_ignoring_case(headers.get("Transfer-Encoding"), "chunked")) return 501;
     part_ = Part::kChunkSize;
-  } else {
-    const std::string_view length = lengths > 0 ? headers.get("Content-Length") : "0";
-    const auto size = parse_size(length, 10);
-    const bool is_number = !length.empty() && length.find_first_not_of("0123456789") == std::string_view::npos;
-    if (!is_number) return 400;
-    if (!size) return 413;
-    if (*size > limits_.body) return 413;
-    part_ = Part::kLength;
-    remaining_ = *size;
-    request_.body.reserve(std::min(*size, kMaxReserve));
+    return std::nullopt;
   }
-  const std::string_view expect = headers.get("Expect");
-  if (!expect.empty() && !equals_ignoring_case(expect, "100-continue")) return 417;
-  const bool has_body = codings > 0 || remaining_ > 0;
-  wants_continue_ = has_body && !expect.empty() && !request_.is_http_1_0;
-  state_ = has_body ? State::kBody : State::kComplete;
+  part_ = Part::kLength;
+  if (lengths == 0) return std::nullopt;
+  const std::string_view length = headers.get("Content-Length");
+  if (length.empty() || length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
+  const auto size = parse_size(length, 10);
+  if (!size || *size > limits_.body) return 413;
+  remaining_ = *size;
+  request_.body.reserve(std::min(*size, kMaxReserve));
   return std::nullopt;
 }
 

@@ -52,7 +52,8 @@ class HttpRequestParser {
   void parse_head();
   std::optional<int> parse_request_line(std::string_view line);
   std::optional<int> parse_header_line(std::string_view line);
-  std::optional<int> check_framing();
+  std::optional<int> check_head();
+  std::optional<int> find_body();
   size_t consume_body(std::string_view bytes);
   size_t consume_data(std::string_view bytes);
   size_t consume_line(std::string_view bytes);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "media/livekit/token.h"
+#include "tools/run_load.h"
 
 namespace parley::server {
 namespace {
@@ -88,8 +89,42 @@ void add_token(CLI::App& cli, int& status) {
   create->callback([options, &status] { status = create_token(*options); });
 }
 
+void add_load_test(CLI::App& cli, int& status) {
+  CLI::App* test = cli.add_subcommand("load-test", "Load a LiveKit server with simulated publishers and subscribers");
+  auto options = std::make_shared<tools::LoadOptions>();
+  tools::LoadOptions& o = *options;
+  const auto add = [test](const char* name, auto& value, const char* help) {
+    return test->add_option(name, value, help)->capture_default_str();
+  };
+  add("--url", o.url, "Server, as ws://host:port")->envname("LIVEKIT_URL");
+  add("--api-key", o.api_key, "API key")->envname("LIVEKIT_API_KEY");
+  test->add_option("--api-secret", o.api_secret, "Its secret")->envname("LIVEKIT_API_SECRET");
+  add("--room", o.room, "Name of the room; a random one when empty");
+  add("--duration", o.duration, "Time to run once all have joined: 30s, 5m, 1h; 0s is until interrupted");
+  add("--video-publishers,--publishers", o.video_publishers, "Participants that publish video");
+  add("--audio-publishers", o.audio_publishers, "Participants that publish audio; the first ones publish both");
+  add("--subscribers", o.subscribers, "Participants that subscribe");
+  add("--identity-prefix", o.identity_prefix, "Begin of the participants' identities; random when empty");
+  add("--video-resolution", o.video_resolution, "Video to publish: high (720p), medium (360p) or low (180p)");
+  add("--video-codec", o.video_codec, "Only vp8");
+  add("--num-per-second", o.num_per_second, "Participants to start every second");
+  add("--layout", o.layout, "What subscribers show: speaker, 3x3, 4x4 or 5x5");
+  test->add_flag("--no-simulcast", o.no_simulcast, "Publish one layer");
+  test->add_flag("--simulate-speakers", o.simulate_speakers, "Let the server announce random speakers");
+  add("--rooms", o.rooms, "Rooms, each with the participants above");
+  test->add_flag("--publishers-subscribe", o.publishers_subscribe, "Publishers receive each other, as in a meeting");
+  test->add_flag("--single-peer-connection", o.single_peer_connection, "Join by /rtc/v1 instead of /rtc");
+  test->add_flag("--no-gro", o.no_gro, "Receive packets one by one");
+  add("--warm-up", o.warm_up, "Time between the last join and the first packet that counts");
+  add("--json", o.json_path, "File for the result");
+  test->callback([options, &status] { status = tools::run_load_test(*options); });
+}
+
 }  // namespace
 
-void add_commands(CLI::App& cli, int& status) { add_token(cli, status); }
+void add_commands(CLI::App& cli, int& status) {
+  add_token(cli, status);
+  add_load_test(cli, status);
+}
 
 }  // namespace parley::server

@@ -1,7 +1,7 @@
 // parley: the command line. Each command's work is elsewhere; here options become calls.
 
 #include <poll.h>
-#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -69,6 +69,14 @@ void wait_for_end(int signals, bool watches_stdin) {
   }
 }
 
+/// Each signal connection and each TCP peer is a descriptor; the usual soft limit of 1,024 is not enough.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(const ServeOptions& options) {
   auto config = load_config(options.sources);
   if (!config) {
@@ -84,6 +92,7 @@ int serve(const ServeOptions& options) {
   sigaddset(&ends, SIGINT);
   sigprocmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
   const int signals = signalfd(-1, &ends, SFD_CLOEXEC);
   auto app = App::start(*config);
   if (!app) {

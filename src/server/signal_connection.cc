@@ -24,24 +24,41 @@ void SignalConnection::open(livekit::JoinParams join) {
   }
 }
 
+std::shared_ptr<net::WebSocket> SignalConnection::socket() const {
+  return socket_.with([](const Socket& s) { return s.socket; });
+}
+
 void SignalConnection::upgrade() {
   const auto self = shared_from_this();
-  socket_ = exchange_->accept_websocket({
+  auto accepted = exchange_->accept_websocket({
       .on_text = [self](std::string frame) { self->on_frame(std::move(frame), true); },
       .on_binary = [self](std::string frame) { self->on_frame(std::move(frame), false); },
-      .on_close = [self](uint16_t, std::string) { self->node_.closed(self->room_, self->session_); },
+      .on_close = [self](uint16_t, const std::string&) { self->node_.closed(self->room_, self->session_); },
   });
   exchange_.reset();
-  // The client went away while its participant was being admitted.
-  if (!socket_) node_.closed(room_, session_);
+  if (!accepted) return node_.closed(room_, session_);  // The client went away while it was being admitted.
+  const uint16_t close_code = socket_.with([&](Socket& s) {
+    s.socket = accepted;
+    return s.close_code;
+  });
+  if (close_code != 0) accepted->close(close_code, "");
+}
+
+void SignalConnection::close(uint16_t code) {
+  const auto socket = socket_.with([code](Socket& s) {
+    if (!s.socket) s.close_code = code;
+    return s.socket;
+  });
+  if (socket) socket->close(code, "");
 }
 
 void SignalConnection::on_signal(const livekit::pb::SignalResponse& response) {
   if (exchange_) upgrade();
-  if (!socket_) return;
-  if (!speaks_json_.load(std::memory_order_relaxed)) return socket_->send_binary(response.SerializeAsString());
+  const auto out = socket();
+  if (!out) return;
+  if (!speaks_json_.load(std::memory_order_relaxed)) return out->send_binary(response.SerializeAsString());
   std::string json;
-  if (google::protobuf::util::MessageToJsonString(response, &json).ok()) socket_->send_text(json);
+  if (google::protobuf::util::MessageToJsonString(response, &json).ok()) out->send_text(json);
 }
 
 void SignalConnection::on_refusal(int status, std::string text) {
@@ -49,7 +66,7 @@ void SignalConnection::on_refusal(int status, std::string text) {
 }
 
 void SignalConnection::on_end() {
-  if (socket_) socket_->close(kNormalClosure, "");
+  if (const auto out = socket()) out->close(kNormalClosure, "");
 }
 
 void SignalConnection::on_frame(std::string frame, bool is_text) {
@@ -65,9 +82,9 @@ void SignalConnection::on_frame(std::string frame, bool is_text) {
   }
   if (!is_good) {
     log::info("bad_signal_frame", {{"session", session_}, {"bytes", static_cast<uint64_t>(frame.size())}});
-    return socket_->close(kBadMessage, "not a SignalRequest");
+    return close(kBadMessage);
   }
-  if (!node_.request(room_, session_, std::move(request))) socket_->close(kTryLater, "overloaded");
+  if (!node_.request(room_, session_, std::move(request))) close(kTryLater);
 }
 
 }  // namespace parley::server

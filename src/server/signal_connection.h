@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/guarded.h"
 #include "media/livekit/admission.h"
 #include "net/http_server.h"
 #include "server/media_node.h"
@@ -26,14 +27,22 @@ class SignalConnection : public SignalSink, public std::enable_shared_from_this<
   void on_end() override;
 
  private:
+  /// The socket and what became of it, for both threads.
+  struct Socket {
+    std::shared_ptr<net::WebSocket> socket;
+    uint16_t close_code = 0;  ///< Set before the socket was: close it as soon as it is there.
+  };
   void upgrade();
+  std::shared_ptr<net::WebSocket> socket() const;
   void on_frame(std::string frame, bool is_text);
+  /// From the socket's thread, which may run before the shard's has been given the socket.
+  void close(uint16_t code);
 
   MediaNode& node_;
-  std::shared_ptr<net::HttpExchange> exchange_;
+  std::shared_ptr<net::HttpExchange> exchange_;  ///< The shard's thread's, until the upgrade.
   std::string room_;
   livekit::SessionId session_;
-  std::shared_ptr<net::WebSocket> socket_;
+  Guarded<Socket> socket_;
   /// A client that sent JSON text is answered in it (reference 2.1). Written by the socket's thread, read by the shard.
   std::atomic<bool> speaks_json_{false};
 };

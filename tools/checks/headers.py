@@ -18,7 +18,7 @@ def flags_of(build):
         words = entry["command"].split()
         while words and "clang" not in os.path.basename(words[0]):
             words.pop(0)
-        kept = [w for w in words[1:] if re.match(r"-(I|D|std|isystem)", w)]
+        kept = [w for w in words[1:] if re.match(r"-(I|D|std)", w)]
         for at, word in enumerate(words):
             if word == "-isystem":
                 kept += [word, words[at + 1]]

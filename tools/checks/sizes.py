@@ -14,7 +14,7 @@ def long_functions(text):
     lines = text.split("\n")
     found = []
     for start, line in enumerate(lines):
-        opens = re.match(r"^(\s*)(?!namespace|struct|class|enum|union|extern|const|constexpr|static constexpr|inline constexpr|\}).*\)[^;=]*\{$", line)
+        opens = re.match(r"^(\s*)(?!\s|namespace|struct|class|enum|union|extern|\}).*\)[^;=]*\{$", line)
         if not opens:
             continue
         indent = len(opens.group(1))

@@ -1,6 +1,6 @@
 """Sans-IO libraries use no clock, socket, thread, file or randomness: looks at what their objects need to be linked.
 
-usage: symbols.py LIBRARY...   (the build gives the libraries of the modules marked SANS_IO)
+usage: symbols.py --build BUILD_FOLDER, or symbols.py LIBRARY...
 """
 import os
 import re
@@ -35,7 +35,18 @@ def check(libraries):
     return sorted(set(faults))
 
 
+def sans_io_libraries(build):
+    found = []
+    for name, module in common.modules(common.ROOT).items():
+        library = os.path.join(build, "src", "lib" + name.replace("/", "_") + ".a")
+        if module["sans_io"] and os.path.exists(library):
+            found.append(library)
+    return found
+
+
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit("symbols: no library given")
-    common.finish("symbols", check(sys.argv[1:]))
+    given = sys.argv[1:]
+    libraries = sans_io_libraries(given[1]) if given[:1] == ["--build"] else given
+    if not libraries:
+        sys.exit("symbols: no library to look at")
+    common.finish("symbols", check(libraries))

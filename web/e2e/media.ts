@@ -32,7 +32,8 @@ export default function makeMedia(): void {
       ffmpeg('-f', 'lavfi', '-i', source, '-c:v', 'mjpeg', '-q:v', '4', videoFile(persona));
     }
     if (!existsSync(toneFile(persona))) {
-      const source = `sine=frequency=${persona.tone}:sample_rate=48000:duration=10`;
+      // In bursts, because browsers' noise suppression removes a steady tone.
+      const source = `aevalsrc=0.5*sin(2*PI*${persona.tone}*t)*lt(mod(t\\,0.5)\\,0.25):s=48000:d=10`;
       ffmpeg('-f', 'lavfi', '-i', source, '-ac', '1', '-c:a', 'pcm_s16le', toneFile(persona));
     }
   }

@@ -31,6 +31,11 @@ class LatencyHistogram {
     for (size_t i = 0; i < kBuckets; ++i) counts_[i] += o.counts_[i];
     total_ += o.total_;
   }
+  /// Takes out what had been counted earlier, in a copy of this one.
+  void remove(const LatencyHistogram& earlier) {
+    for (size_t i = 0; i < kBuckets; ++i) counts_[i] -= earlier.counts_[i];
+    total_ -= earlier.total_;
+  }
 
  private:
   static constexpr int kUnitShift = 7;  ///< 128 us, so that eight linear buckets cover the first millisecond.

@@ -14,8 +14,9 @@ using wire::MediaKind;
 using wire::MediaSection;
 using wire::RtpExtensionKind;
 
-/// What we read from publishers.
-constexpr std::array kReceiveExtensions{
+/// What is accepted in answers, in sections of either direction: Chromium offers in later sections only what earlier
+/// ones of the bundle agreed on, and refuses its own simulcast offer when rid is not among it.
+constexpr std::array kAnswerExtensions{
     RtpExtensionKind::kMid,
     RtpExtensionKind::kRid,
     RtpExtensionKind::kRepairedRid,
@@ -25,7 +26,7 @@ constexpr std::array kReceiveExtensions{
     RtpExtensionKind::kDependencyDescriptor,
 };
 /// What we pass on to subscribers. Downstream streams are told apart by SSRC, so mid is not among them.
-constexpr std::array kSendExtensions{RtpExtensionKind::kAbsCaptureTime, RtpExtensionKind::kDependencyDescriptor};
+constexpr std::array kOfferExtensions{RtpExtensionKind::kAbsCaptureTime, RtpExtensionKind::kDependencyDescriptor};
 
 constexpr uint64_t kMaxMessageSize = transport::kSctpMaxOutgoingMessage;
 
@@ -41,8 +42,8 @@ MediaSection answer_base(const MediaSection& offered) {
   return answer;
 }
 
-template <size_t N>
-void copy_extensions(const MediaSection& from, MediaSection& to, const std::array<RtpExtensionKind, N>& wanted) {
+void copy_extensions(const MediaSection& from, MediaSection& to) {
+  const auto& wanted = kAnswerExtensions;
   for (const wire::SdpExtmap& extmap : from.extmaps) {
     const auto kind = wire::extension_kind(extmap.uri);
     const bool is_wanted = kind && std::find(wanted.begin(), wanted.end(), *kind) != wanted.end();
@@ -141,7 +142,7 @@ MediaSection answer_receive(const MediaSection& offered, const ReceivePreference
       append_parameter(codec.fmtp, "maxaveragebitrate", "510000");
     }
   }
-  copy_extensions(offered, answer, kReceiveExtensions);
+  copy_extensions(offered, answer);
   if (offered.simulcast && !offered.simulcast->send.empty()) {
     answer.simulcast.emplace();
     for (const wire::SimulcastRid& rid : offered.simulcast->send) {
@@ -183,7 +184,7 @@ MediaSection answer_send(const MediaSection& offered, const std::optional<Outgoi
   MediaSection answer = answer_base(offered);
   answer.codecs = choose_codecs(offered, track ? track->codec : sfu::Codec::kUnknown, send_feedback(offered.kind));
   if (answer.codecs.empty()) return reject(offered);
-  copy_extensions(offered, answer, kSendExtensions);
+  copy_extensions(offered, answer);
   answer.direction = Direction::kInactive;
   if (track && find_codec(answer, track->codec)) {
     answer.direction = Direction::kSendOnly;
@@ -230,7 +231,7 @@ MediaSection offer_send(MediaKind kind, std::string mid, const std::optional<Out
     }
   }
   uint8_t id = 1;
-  for (const RtpExtensionKind extension : kSendExtensions) {
+  for (const RtpExtensionKind extension : kOfferExtensions) {
     section.extmaps.push_back({id++, std::string(wire::extension_uri(extension)), {}});
   }
   if (track) describe_stream(section, *track);

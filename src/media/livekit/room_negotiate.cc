@@ -24,6 +24,15 @@ void set_mid_map(const Participant& participant, const wire::SessionDescription&
   }
 }
 
+ReceivePreferences preferences_of(const PublishedTrack& track) {
+  ReceivePreferences preferences{track.preferred_codec, !track.info.disable_dtx(), track.info.stereo()};
+  for (const int feature : track.info.audio_features()) {
+    if (feature == pb::TF_NO_DTX) preferences.use_dtx = false;
+    if (feature == pb::TF_STEREO) preferences.use_stereo = true;
+  }
+  return preferences;
+}
+
 }  // namespace
 
 LocalTransport Room::local_transport(Context& ctx, const Connection& connection) const {
@@ -70,15 +79,7 @@ wire::MediaSection Room::answer_section(Participant& participant, const wire::Me
   if (offered.is_rejected()) return reject(offered);
   if (client_sends(offered)) {
     PublishedTrack* track = match_section(participant, offered);
-    ReceivePreferences preferences;
-    if (track) {
-      preferences = {track->preferred_codec, !track->info.disable_dtx(), track->info.stereo()};
-      for (const int feature : track->info.audio_features()) {
-        if (feature == pb::TF_NO_DTX) preferences.use_dtx = false;
-        if (feature == pb::TF_STEREO) preferences.use_stereo = true;
-      }
-    }
-    wire::MediaSection answer = answer_receive(offered, preferences);
+    wire::MediaSection answer = answer_receive(offered, track ? preferences_of(*track) : ReceivePreferences{});
     if (track && !answer.is_rejected()) {
       track->mid = offered.mid;
       track->info.set_mid(offered.mid);

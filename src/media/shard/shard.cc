@@ -162,16 +162,17 @@ void Shard::give(std::span<const Datagram> datagrams, Now now) {
 }
 
 void Shard::hand_over(size_t shard, const Path& path, ByteView bytes, bool is_outgoing) {
-  Handoff handoff;
-  if (bytes.size() > handoff.bytes.size()) return;
-  handoff.path = path;
-  handoff.size = static_cast<uint16_t>(bytes.size());
-  handoff.is_outgoing = is_outgoing;
-  std::memcpy(handoff.bytes.data(), bytes.data(), bytes.size());
-  if (!siblings_[shard]->inbound_[index_]->try_push(std::move(handoff))) {
+  Ring& ring = *siblings_[shard]->inbound_[index_];
+  Handoff* handoff = bytes.size() > kMaxHandoff ? nullptr : ring.begin_push();
+  if (!handoff) {
     ++counters_.ring_full;
     return;
   }
+  handoff->path = path;
+  handoff->size = static_cast<uint16_t>(bytes.size());
+  handoff->is_outgoing = is_outgoing;
+  std::memcpy(handoff->bytes.data(), bytes.data(), bytes.size());
+  ring.end_push();
   siblings_[shard]->wake();
 }
 

@@ -40,7 +40,7 @@ using ShardTask = std::move_only_function<void(Now)>;
 struct ShardCounters {
   uint64_t passes = 0;
   uint64_t steered_out = 0;  ///< Datagrams handed to their owner's shard.
-  uint64_t ring_full = 0;    ///< Of these, dropped because its ring was full.
+  uint64_t ring_full = 0;    ///< Of these, dropped because its ring was full or the datagram oversized.
   uint64_t tasks = 0;
 
   void add(const ShardCounters& o) {
@@ -85,11 +85,13 @@ class Shard {
   const ShardCounters& counters() const { return counters_; }
 
  private:
+  /// Larger datagrams are refused by the SFU anyway.
+  static constexpr size_t kMaxHandoff = 1500;
   struct Handoff {
     Path path;
     uint16_t size = 0;
     bool is_outgoing = false;  ///< For a TCP connection that the receiving shard holds.
-    std::array<uint8_t, 1500> bytes;
+    std::array<uint8_t, kMaxHandoff> bytes;
   };
   using Ring = SpscRing<Handoff>;
 

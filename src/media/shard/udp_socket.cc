@@ -25,6 +25,17 @@ constexpr size_t kMaxSegments = 64;
 constexpr size_t kMaxGsoBytes = 65'000;
 /// Bursts of a large room must fit: 500 subscribers times a key frame of 60 kB is spread over time, a frame is not.
 constexpr int kSocketBuffer = 8 * 1024 * 1024;
+/// One client's: a second of 8 Mbit/s.
+constexpr int kPrivateBuffer = 1024 * 1024;
+
+/// Larger than net.core.rmem_max is cut silently; with the privilege the limit does not apply.
+void set_kernel_buffers(int fd, int bytes) {
+  for (const auto& [forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
+    if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0) {
+      setsockopt(fd, SOL_SOCKET, plain, &bytes, sizeof bytes);
+    }
+  }
+}
 
 }  // namespace
 
@@ -32,7 +43,7 @@ Fd::~Fd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-struct UdpSocket::Buffers {
+struct UdpBuffers {
   std::array<std::array<uint8_t, kReceiveBuffer>, kReceiveBatch> data;
   std::array<sockaddr_storage, kReceiveBatch> names;
   std::array<iovec, kReceiveBatch> iovecs;
@@ -45,10 +56,10 @@ struct UdpSocket::Buffers {
   std::array<std::array<char, CMSG_SPACE(sizeof(uint16_t))>, kSendBatch> send_controls;
 };
 
-UdpSocket::UdpSocket(Fd fd, uint16_t port, bool is_v6)
-    : fd_(std::move(fd)), port_(port), is_v6_(is_v6), buffers_(std::make_unique<Buffers>()) {
-  const int on = 1;
-  use_gro_ = setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on) == 0;
+std::shared_ptr<UdpBuffers> make_udp_buffers() { return std::make_shared_for_overwrite<UdpBuffers>(); }
+
+UdpSocket::UdpSocket(Fd fd, uint16_t port, bool is_v6, std::shared_ptr<UdpBuffers> buffers)
+    : fd_(std::move(fd)), port_(port), is_v6_(is_v6), buffers_(std::move(buffers)) {
   // Asking for a segment size of 0 changes nothing, and fails where the kernel does not know the option.
   const int none = 0;
   use_gso_ = setsockopt(fd_.get(), IPPROTO_UDP, UDP_SEGMENT, &none, sizeof none) == 0;
@@ -56,20 +67,33 @@ UdpSocket::UdpSocket(Fd fd, uint16_t port, bool is_v6)
 
 UdpSocket::~UdpSocket() = default;
 
+void UdpSocket::set_coalescing(Coalescing coalescing) {
+  const int on = coalescing == Coalescing::kOn ? 1 : 0;
+  setsockopt(fd_.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on);  // Without it receive() works too.
+}
+
 Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(uint16_t port) {
+  auto socket = open(port, Sharing::kPort, make_udp_buffers());
+  if (socket) (*socket)->set_coalescing(Coalescing::kOn);
+  return socket;
+}
+
+Result<std::unique_ptr<UdpSocket>> UdpSocket::bind_private(std::shared_ptr<UdpBuffers> buffers, Coalescing coalescing) {
+  auto socket = open(0, Sharing::kPrivate, std::move(buffers));
+  if (socket) (*socket)->set_coalescing(coalescing);
+  return socket;
+}
+
+Result<std::unique_ptr<UdpSocket>> UdpSocket::open(uint16_t port, Sharing sharing,
+                                                   std::shared_ptr<UdpBuffers> buffers) {
   for (const bool is_v6 : {true, false}) {
     Fd fd(::socket(is_v6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) continue;
     const int on = 1;
     const int off = 0;
-    setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (sharing == Sharing::kPort) setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     if (is_v6 && setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) continue;
-    // Larger than net.core.rmem_max is cut silently; with the privilege the limit does not apply.
-    for (const auto& [forced, plain] : {std::pair{SO_RCVBUFFORCE, SO_RCVBUF}, std::pair{SO_SNDBUFFORCE, SO_SNDBUF}}) {
-      if (setsockopt(fd.get(), SOL_SOCKET, forced, &kSocketBuffer, sizeof kSocketBuffer) != 0) {
-        setsockopt(fd.get(), SOL_SOCKET, plain, &kSocketBuffer, sizeof kSocketBuffer);
-      }
-    }
+    set_kernel_buffers(fd.get(), sharing == Sharing::kPort ? kSocketBuffer : kPrivateBuffer);
     sockaddr_storage address{};
     const socklen_t size = any_address(is_v6, port, address);
     if (::bind(fd.get(), as_sockaddr(address), size) != 0) {
@@ -80,13 +104,13 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::bind(uint16_t port) {
       continue;
     }
     const uint16_t actual = bound_port(fd.get());
-    return std::unique_ptr<UdpSocket>(new UdpSocket(std::move(fd), actual, is_v6));
+    return std::unique_ptr<UdpSocket>(new UdpSocket(std::move(fd), actual, is_v6, std::move(buffers)));
   }
   return fail(Error::Code::kUnavailable, std::string("media port: ") + strerror(errno));
 }
 
 std::span<const Datagram> UdpSocket::receive() {
-  Buffers& b = *buffers_;
+  UdpBuffers& b = *buffers_;
   for (size_t i = 0; i < kReceiveBatch; ++i) {
     b.iovecs[i] = {b.data[i].data(), kReceiveBuffer};
     msghdr& header = b.headers[i].msg_hdr;
@@ -143,7 +167,7 @@ void UdpSocket::collect_messages(const PacketBatch& batch) {
 }
 
 void UdpSocket::fill_header(const PacketBatch& batch, const Message& message, size_t slot) {
-  Buffers& b = *buffers_;
+  UdpBuffers& b = *buffers_;
   const PacketBatch::Entry& entry = batch.entries()[message.first];
   msghdr& header = b.send_headers[slot].msg_hdr;
   header = {};

@@ -57,6 +57,11 @@ struct UdpCounters {
   }
 };
 
+/// Working memory of sockets' receive() and send(), 2 MB.
+struct UdpBuffers;
+/// For private sockets; those of one thread share it, hence the pointer: a load generator has a thousand.
+std::shared_ptr<UdpBuffers> make_udp_buffers();
+
 /// One shard's UDP socket on the shared media port: receives with recvmmsg and UDP_GRO, sends runs of equal size as
 /// UDP_SEGMENT messages inside sendmmsg, and falls back step by step where the kernel or the device cannot.
 class UdpSocket {
@@ -67,6 +72,11 @@ class UdpSocket {
   /// Binds `port` (0 picks one) on all addresses, IPv6 and IPv4 together where the machine has both. Several sockets
   /// may bind one port (SO_REUSEPORT).
   static Result<std::unique_ptr<UdpSocket>> bind(uint16_t port);
+  /// Whether the kernel may hand over several datagrams as one.
+  enum class Coalescing : uint8_t { kOff, kOn };
+  /// A port of its own, with small kernel buffers: the socket of one client. What receive() returns is valid until the
+  /// next receive() on any socket with these `buffers`.
+  static Result<std::unique_ptr<UdpSocket>> bind_private(std::shared_ptr<UdpBuffers> buffers, Coalescing coalescing);
 
   int fd() const { return fd_.get(); }
   uint16_t port() const { return port_; }
@@ -83,7 +93,10 @@ class UdpSocket {
   ~UdpSocket();
 
  private:
-  UdpSocket(Fd fd, uint16_t port, bool is_v6);
+  enum class Sharing : uint8_t { kPort, kPrivate };
+  static Result<std::unique_ptr<UdpSocket>> open(uint16_t port, Sharing sharing, std::shared_ptr<UdpBuffers> buffers);
+  UdpSocket(Fd fd, uint16_t port, bool is_v6, std::shared_ptr<UdpBuffers> buffers);
+  void set_coalescing(Coalescing coalescing);
   struct Message {
     size_t first;  ///< Entry index.
     size_t count;
@@ -97,17 +110,15 @@ class UdpSocket {
   void on_send_error(int error, const Message& message);
   void keep(const PacketBatch& batch, size_t first_message);
 
-  struct Buffers;
   Fd fd_;
   uint16_t port_;
   bool is_v6_;
   bool use_gso_ = true;
-  bool use_gro_ = false;
-  std::unique_ptr<Buffers> buffers_;
+  std::shared_ptr<UdpBuffers> buffers_;
   std::vector<Datagram> received_;
   std::vector<Message> messages_;
-  PacketBatch backlog_{64 * 1024};
-  PacketBatch retry_{64 * 1024};
+  PacketBatch backlog_{0};
+  PacketBatch retry_{0};
   UdpCounters counters_;
 };
 

@@ -18,7 +18,8 @@ interface Props {
 
 /** A round button with an icon. The label names what pressing it does; a slash shows what is off. */
 export function ToggleButton({ icon, label, isOn, isDanger, isDisabled, onPress }: Props) {
-  const look = isDanger ? 'danger' : isOn === false ? 'off' : 'on';
+  // Red means "others do not get this"; not sharing a screen is the normal state.
+  const look = isDanger ? 'danger' : icon === 'screen' ? (isOn ? 'active' : 'on') : isOn === false ? 'off' : 'on';
   return (
     <button
       type="button"

@@ -1,0 +1,85 @@
+// Starting, stopping and refusing to start.
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Server, binary } from './server.mjs';
+import { closed, openSignal, token } from './support.mjs';
+
+describe('SIGTERM', () => {
+  it('tells clients to reconnect, closes their sockets and exits cleanly in time', async () => {
+    const server = await Server.start();
+    const { socket } = await openSignal(server, { access_token: await token('ada', 'drain'), protocol: 16 });
+    const leave = new Promise((resolve) => {
+      socket.on('message', (frame, isBinary) => !isBinary && JSON.parse(frame).leave && resolve(JSON.parse(frame).leave));
+    });
+    // Text makes the server answer in JSON, which is easier to read here.
+    const spoken = new Promise((resolve) => socket.on('message', (_, isBinary) => !isBinary && resolve()));
+    socket.send(JSON.stringify({ pingReq: { timestamp: '1' } }));
+    await spoken;
+    const ended = closed(socket);
+    const stopping = server.stop('SIGTERM');
+    expect(await leave).toMatchObject({ reason: 'SERVER_SHUTDOWN', action: 'RECONNECT' });
+    expect(await ended).toBe(1000);
+    expect(await stopping).toBe(0);
+  });
+});
+
+describe('standard input', () => {
+  it('ends the server when it closes, so that no test leaves one behind', async () => {
+    const server = await Server.start();
+    const ended = new Promise((resolve) => server.child.once('exit', resolve));
+    server.child.stdin.end();
+    expect(await ended).toBe(0);
+    await server.stop();
+  });
+});
+
+describe('a configuration', () => {
+  const serve = (args, env = {}) =>
+    spawnSync(binary, ['serve', ...args], { encoding: 'utf8', timeout: 10_000, env: { PATH: process.env.PATH, ...env } });
+
+  it('for production must name keys', () => {
+    const run = serve([]);
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain('keys: no API key is set');
+  });
+
+  it('for production refuses the development key', () => {
+    const run = serve([], { LIVEKIT_KEYS: 'devkey: secret' });
+    expect(run.status).toBe(2);
+    expect(run.stderr).toContain('devkey/secret is for --dev only');
+  });
+
+  it('with several faults names them all, each with its origin, and no secret', () => {
+    const file = join(tmpdir(), `parley-${process.pid}.yaml`);
+    writeFileSync(file, 'port: many\nrtc:\n  udp_port: 99999\nno_such: 1\nkeys:\n  devkey: hush-hush-secret\n');
+    const run = serve(['--config', file], { PARLEY_LOGGING_LEVEL: 'loud' });
+    expect(run.status).toBe(2);
+    for (const text of ['port (', 'rtc.udp_port (', 'no_such (', 'logging.level (PARLEY_LOGGING_LEVEL)']) {
+      expect(run.stderr).toContain(text);
+    }
+    expect(run.stderr).not.toContain('hush-hush-secret');
+  });
+
+  it('that names a port in use ends with the reason', async () => {
+    const server = await Server.start();
+    const run = serve(['--dev', '--port', String(server.port), '--rtc-udp-port', '0', '--rtc-tcp-port', '0']);
+    await server.stop();
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain(String(server.port));
+  });
+});
+
+describe('parley token create', () => {
+  it('makes a token that lets its owner in', async () => {
+    const server = await Server.start();
+    const run = spawnSync(binary, ['token', 'create', '--room', 'r', '--identity', 'ada', '--valid-for', '10m'], { encoding: 'utf8' });
+    expect(run.status).toBe(0);
+    const { first, socket } = await openSignal(server, { access_token: run.stdout.trim(), protocol: 16 });
+    expect(first.length).toBeGreaterThan(100);
+    socket.terminate();
+    await server.stop();
+  });
+});
