@@ -70,7 +70,6 @@ TEST(KeyFrame, ALostFirstPacketOfAKeyFrameCostsARepairAndNotAnotherKeyFrame) {
   world.set_links(ada, LinkOptions::lossy(0.15), {});
   PictureTime time(world, bob, ada);
   time.measure(100);
-  printf("mean %ld longest %ld\n", time.mean().ms(), time.longest.ms());
   EXPECT_LE(time.mean(), TimeDelta::millis(250));
   EXPECT_THAT(world.violations(), IsEmpty());
 }

@@ -152,6 +152,9 @@ class World {
   Path address(const Seat& seat, ConnectionIndex index) const {
     return seat.connections_[static_cast<size_t>(index)].address;
   }
+  const Link& up_link(const Seat& seat, ConnectionIndex index) const {
+    return *seat.connections_[static_cast<size_t>(index)].up;
+  }
   /// Everything that clients send, as it goes on the wire, for replays. Off unless asked for.
   struct Captured {
     Path from;

@@ -123,6 +123,7 @@ class Sfu {
   Verdict on_rtcp(MediaPeer& peer, ByteView compound, Timestamp now, Outputs& out);
   void on_sender_report(MediaPeer& peer, const wire::SenderReport& report, Timestamp now);
   void on_report_block(MediaPeer& peer, const wire::ReportBlock& block, Timestamp now);
+  static void take_rtt(MediaPeer& peer, TimeDelta rtt);
   void on_nack(MediaPeer& peer, const wire::Nack& nack, Timestamp now, Outputs& out);
   void on_picture_loss(MediaPeer& peer, uint32_t media_ssrc);
   void resend(Subscription& subscription, uint16_t sequence_number, Timestamp now, Outputs& out);
