@@ -23,6 +23,12 @@ std::unique_ptr<transport::DtlsContext> make_dtls(WallTime now) {
   return std::move(*context);
 }
 
+/// One for the life of the process, as in the product: usrsctp does not survive being started twice without leaks.
+transport::SctpStack& sctp_stack() {
+  static transport::SctpStack stack;
+  return stack;
+}
+
 livekit::EngineConfig make_config(const World& world, const livekit::RoomDefaults& room) {
   livekit::EngineConfig config;
   config.room = room;
@@ -83,7 +89,6 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
       rng_(seed),
       server_dtls_(make_dtls(now_.wall)),
       client_dtls_(make_dtls(now_.wall)),
-      sctp_(std::make_unique<transport::SctpStack>()),
       client_mailbox_(std::make_shared<transport::SctpMailbox>()),
       server_{.remote = SocketAddress::v4(0xc0000201, 7882)} {
   if (std::getenv("PARLEY_SIM_LOG")) {
@@ -102,7 +107,7 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
   livekit::EngineConfig config = make_config(*this, room);
   config.sfu.dtls = server_dtls_.get();
   config.sfu.srtp = &transport::pick_srtp_backend();
-  config.sfu.sctp = sctp_.get();
+  config.sfu.sctp = &sctp_stack();
   config.sfu.mailbox = std::make_shared<transport::SctpMailbox>();
   engine_ = std::make_unique<livekit::Engine>(std::move(config), rng_);
 }
@@ -148,7 +153,7 @@ void World::start_client(Seat& seat) {
   options.publisher_id = seat.publisher_id;
   options.dtls = client_dtls_.get();
   options.srtp = &transport::pick_srtp_backend();
-  options.sctp = sctp_.get();
+  options.sctp = &sctp_stack();
   options.mailbox = client_mailbox_;
   options.sctp_tag = seat.publisher_id * uint64_t{2};
   options.verifies_all_bytes = true;
@@ -362,7 +367,7 @@ void World::on_signal_out(Seat& seat, const livekit::SignalOut& signal) {
 
 void World::drive_sctp() {
   transport::advance_virtual_clock(transport::kSctpTimerPeriod);
-  sctp_->on_timer(transport::kSctpTimerPeriod);
+  sctp_stack().on_timer(transport::kSctpTimerPeriod);
   engine_->collect_sctp(now_, engine_out_);
   flush_engine();
   client_mailbox_->take(tags_);

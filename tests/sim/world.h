@@ -186,7 +186,6 @@ class World {
   Now now_{Timestamp::seconds(1), WallTime{1'767'225'600'000'000}};
   std::unique_ptr<transport::DtlsContext> server_dtls_;
   std::unique_ptr<transport::DtlsContext> client_dtls_;
-  std::unique_ptr<transport::SctpStack> sctp_;
   std::shared_ptr<transport::SctpMailbox> client_mailbox_;
   std::unique_ptr<livekit::Engine> engine_;
   livekit::EngineOutputs engine_out_;
