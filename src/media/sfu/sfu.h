@@ -110,6 +110,9 @@ class Sfu {
   bool must_wait(const Room& room, Timestamp now) const;
   void forward_room(Room& room, Timestamp now, Outputs& out);
   void forward_track(Subscription& subscription, Timestamp now, Outputs& out);
+  void forward_packet(Subscription& subscription, const stream::PacketCell& cell, int layer, Timestamp now,
+                      Outputs& out);
+  void forward_overtaken(Subscription& subscription, const PendingPacket& first, Timestamp now, Outputs& out);
   bool prepare_srtp(Subscription& subscription);
   bool write_media(const Subscription& subscription, const stream::PacketCell& cell,
                    const forward::Forwarder::Rewrite& rewrite, PacketBatch& batch);
