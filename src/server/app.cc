@@ -38,6 +38,7 @@ MediaNodeConfig node_config(const Config& config) {
   node.addresses = advertised_addresses(config);
   node.udp_port = config.udp_port;
   node.tcp_port = config.tcp_port;
+  node.force_tcp = config.force_tcp;
   node.shards = config.shards;
   return node;
 }

@@ -23,6 +23,7 @@ struct Config {
   std::vector<std::string> node_ips;    ///< Advertised instead of the interfaces' addresses.
   std::vector<std::string> interfaces;  ///< Only these interfaces' addresses are advertised; empty: all.
   bool enable_loopback = false;
+  bool force_tcp = false;
   uint32_t shards = 0;
   std::vector<livekit::ApiKey> keys;
   livekit::RoomDefaults room;

@@ -18,7 +18,7 @@ std::vector<wire::IceCandidate> make_candidates(const std::vector<SocketAddress>
   uint16_t preference = 65'535;
   for (const auto transport : {wire::CandidateTransport::kUdp, wire::CandidateTransport::kTcp}) {
     const bool is_udp = transport == wire::CandidateTransport::kUdp;
-    if (!is_udp && tcp_port == 0) continue;
+    if ((is_udp ? udp_port : tcp_port) == 0) continue;
     for (const SocketAddress& address : addresses) {
       wire::IceCandidate candidate;
       candidate.foundation = std::to_string(candidates.size() + 1);
@@ -135,7 +135,7 @@ Result<std::unique_ptr<MediaNode>> MediaNode::start(MediaNodeConfig config, Webh
     node->udp_port_ = sockets[i].udp->port();
     node->tcp_port_ = sockets[i].tcp->port();
   }
-  config.engine.candidates = make_candidates(config.addresses, node->udp_port_, node->tcp_port_);
+  config.engine.candidates = make_candidates(config.addresses, config.force_tcp ? 0 : node->udp_port_, node->tcp_port_);
   config.engine.sfu.dtls = node->dtls_.get();
   config.engine.sfu.srtp = &transport::pick_srtp_backend();
   config.engine.sfu.sctp = node->sctp_.get();

@@ -70,6 +70,7 @@ struct MediaNodeConfig {
   std::vector<SocketAddress> addresses;  ///< Advertised, without ports.
   uint16_t udp_port = 7882;              ///< 0 picks one.
   uint16_t tcp_port = 7881;
+  bool force_tcp = false;  ///< Advertise only TCP.
   size_t shards = 0;  ///< 0: one per core.
 };
 

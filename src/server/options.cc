@@ -89,6 +89,8 @@ const std::array kOptions{
            [](C& c, V v) { return set_list(c.interfaces, v); }},
     Option{"rtc.enable_loopback_candidate", "", "false", "Tell clients 127.0.0.1 too; on with --dev",
            [](C& c, V v) { return set_flag(c.enable_loopback, v); }},
+    Option{"rtc.force_tcp", "", "false", "Tell clients only the TCP addresses, for networks that drop UDP",
+           [](C& c, V v) { return set_flag(c.force_tcp, v); }},
     Option{"rtc.shards", "", "0", "Media threads; 0 is one per core",
            [](C& c, V v) { return set_number(c.shards, v, 256); }},
     Option{"room.auto_create", "", "true", "A join creates its room",

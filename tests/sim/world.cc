@@ -23,6 +23,12 @@ std::unique_ptr<transport::DtlsContext> make_dtls(WallTime now) {
   return std::move(*context);
 }
 
+/// One for the life of the process, as in the product: usrsctp does not survive being started twice without leaks.
+transport::SctpStack& sctp_stack() {
+  static transport::SctpStack stack;
+  return stack;
+}
+
 livekit::EngineConfig make_config(const World& world, const livekit::RoomDefaults& room) {
   livekit::EngineConfig config;
   config.room = room;
@@ -83,7 +89,6 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
       rng_(seed),
       server_dtls_(make_dtls(now_.wall)),
       client_dtls_(make_dtls(now_.wall)),
-      sctp_(std::make_unique<transport::SctpStack>()),
       client_mailbox_(std::make_shared<transport::SctpMailbox>()),
       server_{.remote = SocketAddress::v4(0xc0000201, 7882)} {
   if (std::getenv("PARLEY_SIM_LOG")) {
@@ -102,7 +107,7 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
   livekit::EngineConfig config = make_config(*this, room);
   config.sfu.dtls = server_dtls_.get();
   config.sfu.srtp = &transport::pick_srtp_backend();
-  config.sfu.sctp = sctp_.get();
+  config.sfu.sctp = &sctp_stack();
   config.sfu.mailbox = std::make_shared<transport::SctpMailbox>();
   engine_ = std::make_unique<livekit::Engine>(std::move(config), rng_);
 }
@@ -113,8 +118,8 @@ World::~World() {
 }
 
 void World::give_address(Seat& seat, size_t connection) {
+  // What is sent to a former address is still looked at, and lost on the way.
   Path& address = seat.connections_[connection].address;
-  addresses_.erase(address);
   address = Path{.remote = SocketAddress::v4(0x0a000000 + ++last_host_, 40'000)};
   addresses_[address] = {&seat, connection};
 }
@@ -142,16 +147,18 @@ void World::rejoin(Seat& seat) {
 void World::start_client(Seat& seat) {
   seat.is_gone_ = false;
   seat.resume_at_ = Timestamp::never();
+  seat.rejoin_at_ = Timestamp::never();
   seat.refused_status = 0;
   client::ClientOptions options = seat.options.client;
   options.publisher_id = seat.publisher_id;
   options.dtls = client_dtls_.get();
   options.srtp = &transport::pick_srtp_backend();
-  options.sctp = sctp_.get();
+  options.sctp = &sctp_stack();
   options.mailbox = client_mailbox_;
   options.sctp_tag = seat.publisher_id * uint64_t{2};
   options.verifies_all_bytes = true;
   seat.client = std::make_unique<Client>(std::move(options), *seat.rng);
+  std::erase_if(addresses_, [&](const auto& entry) { return entry.second.seat == &seat; });
   for (size_t i = 0; i < client::kConnections; ++i) {
     Seat::Connection& connection = seat.connections_[i];
     give_address(seat, i);
@@ -301,6 +308,7 @@ void World::step() {
       flush_client(*seat);
     }
     if (seat->resume_at_ <= now_.mono) resume(*seat);
+    if (seat->rejoin_at_ <= now_.mono) rejoin(*seat);
   }
   if (now_.mono.ms() % 1000 == 0) watch();
 }
@@ -359,7 +367,7 @@ void World::on_signal_out(Seat& seat, const livekit::SignalOut& signal) {
 
 void World::drive_sctp() {
   transport::advance_virtual_clock(transport::kSctpTimerPeriod);
-  sctp_->on_timer(transport::kSctpTimerPeriod);
+  sctp_stack().on_timer(transport::kSctpTimerPeriod);
   engine_->collect_sctp(now_, engine_out_);
   flush_engine();
   client_mailbox_->take(tags_);
@@ -375,7 +383,7 @@ void World::flush_engine() {
   PacketBatch& batch = engine_out_.sfu.packets();
   for (const PacketBatch::Entry& entry : batch.entries()) {
     const auto found = addresses_.find(batch.path(entry));
-    if (found == addresses_.end()) continue;  // An address that its client has left.
+    if (found == addresses_.end()) continue;  // Of a session that is over.
     Seat::Connection& connection = found->second.seat->connections_[found->second.connection];
     connection.auditor->on_datagram(batch.datagram(entry));
     connection.down->send(server_, batch.path(entry), batch.datagram(entry), now_.mono);
@@ -416,8 +424,19 @@ void World::flush_client(Seat& seat) {
     seat.to_server_.push_back({now_.mono + seat.options.signal_delay, std::move(request)});
   }
   client_out_.requests.clear();
-  for (client::ClientEvent& event : client_out_.events) seat.events.push_back(std::move(event));
+  for (client::ClientEvent& event : client_out_.events) {
+    if (event.kind == client::ClientEvent::Kind::kLeft) on_sent_away(seat, event.leave);
+    seat.events.push_back(std::move(event));
+  }
   client_out_.events.clear();
+}
+
+void World::on_sent_away(Seat& seat, const pb::LeaveRequest& leave) {
+  if (leave.action() == pb::LeaveRequest::RESUME) return;
+  seat.sent_away.push_back(leave);
+  if (seat.count(client::ClientEvent::Kind::kActive) > 0) seat.was_sent_away_active = true;
+  const bool rejoins = seat.rejoins_by_itself && leave.action() == pb::LeaveRequest::RECONNECT;
+  if (rejoins && !seat.is_gone_) seat.rejoin_at_ = now_.mono + kResumeDelay;
 }
 
 void World::drop_records() {

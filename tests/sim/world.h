@@ -66,6 +66,10 @@ class Seat {
   int refused_status = 0;                      ///< Of the last join; 0 when it was accepted.
   bool resumes_by_itself = true;
   uint64_t resumes = 0;
+  /// Joins anew when the server says so, as clients do.
+  bool rejoins_by_itself = false;
+  std::vector<pb::LeaveRequest> sent_away;  ///< What the server said.
+  bool was_sent_away_active = false;        ///< Any of these came after it had been active.
 
  private:
   friend class World;
@@ -85,6 +89,7 @@ class Seat {
   std::deque<Queued<pb::SignalRequest>> to_server_;
   std::deque<Queued<livekit::SignalOut>> to_client_;
   Timestamp resume_at_ = Timestamp::never();
+  Timestamp rejoin_at_ = Timestamp::never();
   bool is_gone_ = false;
 };
 
@@ -173,6 +178,7 @@ class World {
   void drive_sctp();
   void flush_engine();
   void flush_client(Seat& seat);
+  void on_sent_away(Seat& seat, const pb::LeaveRequest& leave);
   void watch();
 
   uint64_t seed_;
@@ -180,7 +186,6 @@ class World {
   Now now_{Timestamp::seconds(1), WallTime{1'767'225'600'000'000}};
   std::unique_ptr<transport::DtlsContext> server_dtls_;
   std::unique_ptr<transport::DtlsContext> client_dtls_;
-  std::unique_ptr<transport::SctpStack> sctp_;
   std::shared_ptr<transport::SctpMailbox> client_mailbox_;
   std::unique_ptr<livekit::Engine> engine_;
   livekit::EngineOutputs engine_out_;

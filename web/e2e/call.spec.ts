@@ -36,6 +36,15 @@ for (const mode of ['single', 'dual'] as const) {
   });
 }
 
+test.describe('without UDP', () => {
+  test.use({ flags: ['--rtc-force-tcp', 'true'] });
+  test('two people see and hear each other over TCP', async ({ server }) => {
+    const adasPage = await joinCall(adasBrowser, server, ada.name);
+    const borasPage = await joinCall(borasBrowser, server, bora.name);
+    await expectBothSeeAndHear(adasPage, borasPage);
+  });
+});
+
 test('muting is seen by the other and stops the sound; unmuting brings both back', async ({ server }) => {
   const adasPage = await joinCall(adasBrowser, server, ada.name);
   const borasPage = await joinCall(borasBrowser, server, bora.name);

@@ -40,9 +40,10 @@ export function launchFirefox(): Promise<Browser> {
 }
 
 /** A server of its own for each test. */
-export const test = base.extend<{ server: Server }>({
-  server: async ({}, use, info) => {
-    const server = await Server.start([], { logName: info.title.replace(/\W+/g, '-') });
+export const test = base.extend<{ flags: string[]; server: Server }>({
+  flags: [[], { option: true }],
+  server: async ({ flags }, use, info) => {
+    const server = await Server.start(flags, { logName: info.title.replace(/\W+/g, '-') });
     try {
       await use(server);
     } finally {

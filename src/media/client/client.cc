@@ -7,6 +7,8 @@ namespace {
 
 /// Free sections that LiveKit's clients begin with in single mode.
 constexpr int kInitialSections = 3;
+/// Requests kept while the signal connection is down. More than a user makes in the time a resume takes.
+constexpr size_t kMaxWaiting = 100;
 constexpr const char* kVersion = "2.23.0";
 
 std::string flag(bool value) { return value ? "1" : "0"; }
@@ -162,6 +164,14 @@ void Client::on_connected(ConnectionIndex index, ClientOutputs& out) {
   out.events.push_back({.kind = ClientEvent::Kind::kActive, .connection = index});
 }
 
+void Client::send(pb::SignalRequest request, ClientOutputs& out) {
+  if (has_signal_) {
+    out.requests.push_back(std::move(request));
+  } else if (waiting_.size() < kMaxWaiting) {
+    waiting_.push_back(std::move(request));
+  }
+}
+
 void Client::leave(ClientOutputs& out) {
   if (has_signal_) {
     pb::SignalRequest request;
@@ -194,7 +204,7 @@ void Client::set_muted(size_t track, bool muted, ClientOutputs& out) {
   pb::SignalRequest request;
   request.mutable_mute()->set_sid(publication.info().sid());
   request.mutable_mute()->set_muted(muted);
-  out.requests.push_back(std::move(request));
+  send(std::move(request), out);
 }
 
 void Client::set_layer_active(size_t track, int layer, bool active) {
@@ -206,12 +216,11 @@ void Client::subscribe(const std::string& track_sid, bool subscribe, ClientOutpu
   pb::SignalRequest request;
   request.mutable_subscription()->add_track_sids(track_sid);
   request.mutable_subscription()->set_subscribe(subscribe);
-  out.requests.push_back(std::move(request));
+  send(std::move(request), out);
 }
 
 void Client::set_track_wish(const std::string& track_sid, const TrackWish& wish, ClientOutputs& out) {
-  std::erase(disabled_tracks_, track_sid);
-  if (wish.disabled) disabled_tracks_.push_back(track_sid);
+  track_wishes_[track_sid] = wish;
   pb::SignalRequest request;
   pb::UpdateTrackSettings& settings = *request.mutable_track_setting();
   settings.add_track_sids(track_sid);
@@ -219,7 +228,7 @@ void Client::set_track_wish(const std::string& track_sid, const TrackWish& wish,
   settings.set_quality(wish.quality);
   settings.set_width(wish.width);
   settings.set_height(wish.height);
-  out.requests.push_back(std::move(request));
+  send(std::move(request), out);
   PeerConnection& receiver = *connection(receiving_index());
   if (Reception* reception = receiver.reception(track_sid)) reception->pause();
 }
@@ -227,7 +236,7 @@ void Client::set_track_wish(const std::string& track_sid, const TrackWish& wish,
 void Client::allow_subscribers(const pb::SubscriptionPermission& permission, ClientOutputs& out) {
   pb::SignalRequest request;
   *request.mutable_subscription_permission() = permission;
-  out.requests.push_back(std::move(request));
+  send(std::move(request), out);
 }
 
 void Client::restart_ice(ClientOutputs& out) {

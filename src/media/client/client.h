@@ -111,6 +111,7 @@ class Client {
   ConnectionIndex primary_index() const;
   pb::ClientInfo client_info() const;
   // client.cc
+  void send(pb::SignalRequest request, ClientOutputs& out);
   void make_connections();
   void settle(ConnectionIndex index, ClientOutputs& out);
   void on_connected(ConnectionIndex index, ClientOutputs& out);
@@ -133,6 +134,7 @@ class Client {
   // client_resume.cc
   void on_reconnect(const pb::ReconnectResponse& reconnect, ClientOutputs& out);
   pb::SyncState make_sync_state() const;
+  void repeat_wishes(ClientOutputs& out);
   // client_data.cc
   void on_channel(ConnectionIndex index, const transport::SctpEvent& event);
   void on_message(const transport::SctpEvent& event, ClientOutputs& out);
@@ -148,13 +150,14 @@ class Client {
   pb::ParticipantInfo participant_;
   std::map<std::string, pb::ParticipantInfo> others_;
   std::string token_;
+  std::vector<pb::SignalRequest> waiting_;  ///< For the signal connection to come back; at most kMaxWaiting.
   // Negotiation of the connection on which this client offers.
   uint32_t offer_id_ = 0;
   bool is_offer_outstanding_ = false;
   bool must_offer_again_ = false;
   pb::SessionDescription last_offer_;
   pb::SessionDescription last_answer_;
-  std::vector<std::string> disabled_tracks_;
+  std::map<std::string, TrackWish> track_wishes_;
   std::map<std::string, bool> subscription_wishes_;
   // Data.
   Channels send_channels_;

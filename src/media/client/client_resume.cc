@@ -14,11 +14,29 @@ void Client::on_reconnect(const pb::ReconnectResponse& reconnect, ClientOutputs&
   pb::SignalRequest request;
   *request.mutable_sync_state() = make_sync_state();
   out.requests.push_back(std::move(request));
+  repeat_wishes(out);
+  for (pb::SignalRequest& waiting : std::exchange(waiting_, {})) send(std::move(waiting), out);
   // What the server has not seen of us is sent again; it drops what it has by the numbers.
   for (const pb::DataPacket& packet : sent_reliable_) {
     if (packet.sequence() > reconnect.last_message_seq()) transmit(packet, pb::DataPacket::RELIABLE, out);
   }
   restart_ice(out);
+}
+
+void Client::repeat_wishes(ClientOutputs& out) {
+  // What was under way when the connection broke may not have arrived, and the SyncState has only what differs from
+  // the default. All of these may come twice without harm.
+  for (const auto& [sid, wish] : subscription_wishes_) {
+    if (wish == options_.auto_subscribe) subscribe(sid, wish, out);
+  }
+  for (const auto& [sid, wish] : track_wishes_) set_track_wish(sid, TrackWish(wish), out);
+  for (const auto& publication : publications_) {
+    if (publication->info().sid().empty() || publication->is_ended()) continue;
+    pb::SignalRequest request;
+    request.mutable_mute()->set_sid(publication->info().sid());
+    request.mutable_mute()->set_muted(publication->is_muted());
+    send(std::move(request), out);
+  }
 }
 
 pb::SyncState Client::make_sync_state() const {
@@ -36,7 +54,9 @@ pb::SyncState Client::make_sync_state() const {
     published.set_cid(publication->cid());
     *published.mutable_track() = publication->info();
   }
-  for (const std::string& sid : disabled_tracks_) state.add_track_sids_disabled(sid);
+  for (const auto& [sid, wish] : track_wishes_) {
+    if (wish.disabled) state.add_track_sids_disabled(sid);
+  }
   for (const auto& [sid, sequence] : last_received_) {
     pb::DataChannelReceiveState& received = *state.add_datachannel_receive_states();
     received.set_publisher_sid(sid);

@@ -78,7 +78,7 @@ void Client::on_join(const pb::JoinResponse& join, Now now, ClientOutputs& out) 
 void Client::add_track(Publication& publication, ClientOutputs& out) {
   pb::SignalRequest request;
   *request.mutable_add_track() = publication.add_track_request();
-  out.requests.push_back(std::move(request));
+  send(std::move(request), out);
 }
 
 pb::SessionDescription Client::make_offer() {

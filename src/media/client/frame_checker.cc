@@ -41,6 +41,8 @@ FrameChecker::Outcome FrameChecker::on_packet(const Packet& packet, Timestamp no
 std::optional<int64_t> FrameChecker::end_of_frame(int64_t first, int64_t& scanned) {
   if (slot(first).sequence != first) return std::nullopt;
   while (slot(scanned).sequence == scanned) {
+    // A frame that breaks off, because its layer ended, never becomes whole.
+    if (slot(scanned).timestamp != slot(first).timestamp) return std::nullopt;
     if (slot(scanned++).ends_frame) return scanned;
   }
   return std::nullopt;

@@ -25,6 +25,12 @@ class Forwarder {
   Forwarder(Codec codec, uint32_t clock_rate, uint16_t first_sequence)
       : codec_(codec), clock_rate_(clock_rate), rewriter_(first_sequence) {}
 
+  /// The codec became known only now: the track was subscribed to before its first packet.
+  void set_codec(Codec codec, uint32_t clock_rate) {
+    codec_ = codec;
+    clock_rate_ = clock_rate;
+  }
+
   struct Rewrite {
     uint16_t sequence_number;
     uint32_t timestamp;

@@ -203,7 +203,11 @@ void Room::on_mute(Context& ctx, Participant& participant, const pb::MuteTrackRe
   track->info.set_muted(request.muted());
   ctx.sfu.set_muted(track->media, request.muted());
   participant.bump();
-  if (track->is_announced) broadcast(ctx, participant);
+  if (track->is_announced) {
+    broadcast(ctx, participant);
+  } else {
+    announce_muted(ctx, participant);  // Its first packet may never come.
+  }
 }
 
 void Room::on_update_audio_track(Context& ctx, Participant& participant, const pb::UpdateLocalAudioTrack& request) {

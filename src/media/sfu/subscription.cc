@@ -28,6 +28,11 @@ Subscription::Subscription(Track& track, MediaPeer& peer, SendParams params, uin
   update_wanted_layer();
 }
 
+void Subscription::on_codec_known() {
+  forwarder_.set_codec(forwarder_codec(track_), clock_rate_of(track_));
+  send_.set_clock_rate(clock_rate_of(track_));
+}
+
 void Subscription::update_wanted_layer() {
   if (is_paused_) {
     forwarder_.set_wanted_layer(forward::kNoLayer);

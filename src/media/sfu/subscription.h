@@ -33,6 +33,9 @@ class Subscription {
   /// Chooses the wanted layer from what the subscriber asked for and what flows; video then waits for its key frame.
   void update_wanted_layer();
 
+  /// The track's codec became known.
+  void on_codec_known();
+
   /// Encryption handles; made when the connection is up.
   transport::SrtpStream srtp_stream;
   transport::SrtpStream srtp_rtx_stream;

@@ -2,7 +2,14 @@
 
 #include <algorithm>
 
+#include "media/sfu/subscription.h"
+
 namespace parley::sfu {
+
+void Track::set_codec(Codec codec) {
+  codec_ = codec;
+  for (Subscription* subscription : subscriptions_) subscription->on_codec_known();
+}
 
 stream::ReceiveStream& Track::layer(int layer, uint32_t ssrc, uint32_t clock_rate) {
   const auto i = static_cast<size_t>(layer);

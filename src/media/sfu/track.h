@@ -74,7 +74,8 @@ class Track {
   /// Place in the room's table of tracks; a participant's subscriptions are found by it.
   size_t slot() const { return slot_; }
   Codec codec() const { return codec_; }
-  void set_codec(Codec codec) { codec_ = codec; }
+  /// Tells the subscriptions that were made before it was known.
+  void set_codec(Codec codec);
   bool is_muted() const { return is_muted_; }
   void set_muted(bool muted) { is_muted_ = muted; }
   /// The connection it is received on; null before negotiation.

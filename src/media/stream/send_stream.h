@@ -48,6 +48,8 @@ class SendStream {
   uint32_t ssrc() const { return ssrc_; }
   uint32_t rtx_ssrc() const { return rtx_ssrc_; }  ///< 0 without RTX.
   uint32_t clock_rate() const { return clock_rate_; }
+  /// Before the first packet.
+  void set_clock_rate(uint32_t clock_rate) { clock_rate_ = clock_rate; }
 
   void on_sent(const SentPacket& packet, size_t payload_size, Timestamp now) {
     map_[packet.sequence_number & (map_.size() - 1)] = packet;
