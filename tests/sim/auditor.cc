@@ -11,6 +11,7 @@ namespace parley::sim {
 namespace {
 /// A fault that repeats is told often enough by its first cases.
 constexpr size_t kMaxViolations = 20;
+constexpr uint8_t kPaddingBit = 0x20;  ///< RFC 3550 section 5.1.
 }  // namespace
 
 void Auditor::report(std::string text) {
@@ -41,7 +42,10 @@ void Auditor::on_datagram(ByteView datagram) {
 
 void Auditor::on_rtp(ByteView datagram) {
   ++rtp_packets_;
-  const auto rtp = wire::parse_rtp(datagram);
+  // The count behind the padding bit is encrypted: only the header can be read.
+  ByteVector readable(datagram.begin(), datagram.end());
+  readable[0] &= static_cast<uint8_t>(~kPaddingBit);
+  const auto rtp = wire::parse_rtp(readable);
   if (!rtp) return report("an RTP packet does not parse");
   if (!announced_.contains(rtp->ssrc)) return report("ssrc " + std::to_string(rtp->ssrc) + " is in no description");
   Stream& stream = streams_[rtp->ssrc];

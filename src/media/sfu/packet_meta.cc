@@ -50,6 +50,7 @@ void fill_header(stream::PacketCell& cell, const wire::RtpView& rtp, const wire:
   cell.payload_size = static_cast<uint16_t>(rtp.payload_size());
   cell.capture_time_size = 0;
   cell.dependency_size = 0;
+  cell.padding_size = 0;
   cell.media = {};
   rtp.for_each_extension([&](uint8_t id, ByteView bytes) {
     const auto kind = extensions.kind_of(id);

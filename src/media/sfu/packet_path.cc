@@ -182,6 +182,9 @@ bool Sfu::must_wait(const Room& room, Timestamp now) const {
 }
 
 void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
+  for (Track* track : room.pending_tracks_) {
+    if (track->kind() == MediaKind::kVideo) equalise(track->pending(), config_.max_padding);
+  }
   // Subscriber outside, packets inside: what goes to one address leaves in one burst, and its keys stay in the cache.
   for (const auto& participant : room.participants_) {
     for (Track* track : room.pending_tracks_) {
@@ -268,8 +271,11 @@ bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream s
                        const OutgoingHeader& header, PacketBatch& batch) {
   MediaPeer& peer = subscription.peer();
   const SendParams& params = subscription.params();
+  // A resend on the same SSRC must be the same bytes; one by RTX needs no padding.
+  const bool has_padding = cell.padding_size > 0 && !header.original_sequence_number;
+  ByteView payload = has_padding ? cell.padded_payload() : cell.payload();
   uint8_t* dst =
-      batch.reserve(kMaxOutgoingHeader + cell.payload_size + wire::kRtxHeaderSize + transport::kSrtpMaxOverhead);
+      batch.reserve(kMaxOutgoingHeader + payload.size() + wire::kRtxHeaderSize + transport::kSrtpMaxOverhead);
   // Extension ids belong to the subscriber's connection; an id of 0 leaves the extension out.
   const wire::RtpExtension extensions[] = {
       {cell.capture_time_size > 0 ? params.capture_time_id : uint8_t{0}, cell.capture_time()},
@@ -279,12 +285,12 @@ bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream s
                                                      .ssrc = header.ssrc,
                                                      .sequence_number = header.sequence_number,
                                                      .payload_type = header.payload_type,
-                                                     .marker = cell.marker},
+                                                     .marker = cell.marker,
+                                                     .has_padding = has_padding},
                                                     extensions, MutableByteView(dst, kMaxOutgoingHeader));
   if (header_size == 0) return false;
-  ByteView payload = cell.payload();
   if (header.original_sequence_number || header.vp8) {
-    payload = copy_payload(cell, header, dst + header_size);
+    payload = copy_payload(payload, header, dst + header_size);
   }
   const auto size = peer.transport().srtp()->protect(stream, dst, header_size, payload);
   if (!size) {
@@ -295,15 +301,15 @@ bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream s
   return true;
 }
 
-ByteView Sfu::copy_payload(const stream::PacketCell& cell, const OutgoingHeader& header, uint8_t* dst) {
+ByteView Sfu::copy_payload(ByteView payload, const OutgoingHeader& header, uint8_t* dst) {
   size_t prefix = 0;
   if (header.original_sequence_number) {
     prefix = wire::kRtxHeaderSize;
     wire::write_rtx_header(*header.original_sequence_number, MutableByteView(dst, prefix));
   }
-  std::memcpy(dst + prefix, cell.bytes + cell.payload_offset, cell.payload_size);
+  std::memcpy(dst + prefix, payload.data(), payload.size());
   if (header.vp8) {
-    const MutableByteView copy(dst + prefix, cell.payload_size);
+    const MutableByteView copy(dst + prefix, payload.size());
     if (const auto descriptor = wire::parse_vp8(copy)) {
       wire::rewrite_vp8(copy, *descriptor,
                         {.picture_id = header.vp8->picture_id,
@@ -311,7 +317,7 @@ ByteView Sfu::copy_payload(const stream::PacketCell& cell, const OutgoingHeader&
                          .key_index = descriptor->key_index.value_or(0)});
     }
   }
-  return {dst, prefix + cell.payload_size};
+  return {dst, prefix + payload.size()};
 }
 
 }  // namespace parley::sfu

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "media/sfu/counters.h"
+#include "media/sfu/equalise.h"
 #include "media/sfu/events.h"
 #include "media/sfu/room.h"
 #include "media/stream/packet_pool.h"
@@ -33,6 +34,8 @@ struct SfuConfig {
   TimeDelta max_hold = TimeDelta::millis(2);
   /// Small fan-outs are not held: bursts would save little.
   size_t hold_from_subscriptions = 8;
+  /// Most bytes of padding that make a frame's packets equal; 0 pads nothing. See equalise().
+  size_t max_padding = kMaxPadding;
 };
 
 /// All rooms, participants and peers of one shard, and the path of every packet between them. Sans-IO: datagrams and
@@ -118,7 +121,7 @@ class Sfu {
                    const forward::Forwarder::Rewrite& rewrite, PacketBatch& batch);
   bool write_packet(const Subscription& subscription, transport::SrtpStream stream, const stream::PacketCell& cell,
                     const OutgoingHeader& header, PacketBatch& batch);
-  static ByteView copy_payload(const stream::PacketCell& cell, const OutgoingHeader& header, uint8_t* dst);
+  static ByteView copy_payload(ByteView payload, const OutgoingHeader& header, uint8_t* dst);
   // rtcp_path.cc
   Verdict on_rtcp(MediaPeer& peer, ByteView compound, Timestamp now, Outputs& out);
   void on_sender_report(MediaPeer& peer, const wire::SenderReport& report, Timestamp now);

@@ -27,7 +27,8 @@ struct MediaMeta {
   bool has_audio_level = false;
 };
 
-/// One received, decrypted packet, written once and then only read, by every subscriber and by retransmission.
+/// One received, decrypted packet, written once (padding: before it is first forwarded) and then only read, by every
+/// subscriber and by retransmission.
 struct PacketCell {
   /// A UDP payload that fits an Ethernet frame, less nothing: larger datagrams are refused on receipt.
   static constexpr size_t kCapacity = 1500;
@@ -44,11 +45,13 @@ struct PacketCell {
   uint8_t capture_time_size = 0;
   uint16_t dependency_offset = 0;  ///< AV1 dependency descriptor element inside bytes; size 0 when absent.
   uint8_t dependency_size = 0;
+  uint8_t padding_size = 0;  ///< RTP padding that lies behind the payload, its last byte the count.
   Timestamp arrival;
   MediaMeta media;
   uint8_t bytes[kCapacity];
 
   ByteView payload() const { return {bytes + payload_offset, payload_size}; }
+  ByteView padded_payload() const { return {bytes + payload_offset, size_t{payload_size} + padding_size}; }
   ByteView capture_time() const { return {bytes + capture_time_offset, capture_time_size}; }
   ByteView dependency_descriptor() const { return {bytes + dependency_offset, dependency_size}; }
 };

@@ -108,6 +108,11 @@ int SctpAddress::on_output(void* address, void* data, size_t size, uint8_t, uint
 SctpStack::SctpStack() {
   PARLEY_CHECK(!stack_exists.exchange(true));
   const std::lock_guard lock(usrsctp_mutex());
+  // Once per process and never usrsctp_finish(): that destroys a mutex which another usrsctp_init_nothreads() does not
+  // make again, and which is locked all the same.
+  static bool is_initialised = false;
+  if (is_initialised) return;
+  is_initialised = true;
   usrsctp_init_nothreads(0, &SctpAddress::on_output, nullptr);
   usrsctp_sysctl_set_sctp_ecn_enable(0);     // Nothing below DTLS can mark.
   usrsctp_sysctl_set_sctp_asconf_enable(0);  // There are no addresses to change.
@@ -120,7 +125,7 @@ SctpStack::SctpStack() {
 SctpStack::~SctpStack() {
   const std::lock_guard lock(usrsctp_mutex());
   // Closed sockets go when their last timers have run; half a minute of the stack's time covers the longest.
-  for (int tick = 0; tick < 3000 && usrsctp_finish() != 0; ++tick) usrsctp_handle_timers(10);
+  for (int tick = 0; tick < 3000; ++tick) usrsctp_handle_timers(10);
   stack_exists = false;
 }
 
