@@ -12,6 +12,8 @@
 
 namespace parley::store {
 
+struct Failure;
+
 enum class Engine : unsigned char { kSqlite, kPostgres };
 
 struct StoreOptions {
@@ -67,6 +69,11 @@ class Database : public product::Store {
 
  protected:
   Database() : outbox_(*this) {}
+  /// Whether the calling thread is in a body of this store already: a bug, reported here.
+  bool refuses_nesting() const;
+  static product::Problem nesting_problem();
+  /// Counts the result of a unit and says it as the product's.
+  product::Outcome<void> conclude(const Result<void, Failure>& done);
   StoreCounters counters_;
 
  private:

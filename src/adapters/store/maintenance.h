@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "adapters/store/database.h"
+#include "adapters/store/schema.h"
 
 namespace parley::store {
 
@@ -17,6 +19,8 @@ struct MigrationReport {
 /// starting processes share. Does nothing to a current one. Refuses a database of a newer program, and one whose
 /// history is another than this program's: kFailedPrecondition.
 Result<MigrationReport> migrate(Database& database, Timestamp deadline);
+/// The same to a history of the caller's: for tests of upgrades.
+Result<MigrationReport> migrate(Database& database, std::span<const Migration> known, Timestamp deadline);
 
 /// Writes a consistent copy of a SQLite database to a new file while the store is in use. kAlreadyExists when there is
 /// such a file.

@@ -75,8 +75,8 @@ class TestPostgres {
   }
   /// Breaks all connections and ends; loses nothing that was acknowledged.
   void stop() { end_with(SIGINT); }
-  /// As a crash does.
-  void kill() { end_with(SIGKILL); }
+  /// As a crash does: at once, without a checkpoint; the next start() recovers from the log.
+  void crash() { end_with(SIGQUIT); }
 
   /// SIGSTOP to the server and all its connections: alive, and silent.
   void freeze() { signal_all(SIGSTOP); }
