@@ -43,12 +43,18 @@ class FifoPool {
     return std::move(self.item);
   }
 
+  /// Callers that wait now.
+  size_t waiting() const {
+    const std::lock_guard lock(mutex_);
+    return waiters_.size();
+  }
+
  private:
   struct Waiter {
     std::condition_variable wake;
     std::optional<T> item;
   };
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<T> idle_;
   std::deque<Waiter*> waiters_;
 };

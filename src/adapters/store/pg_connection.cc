@@ -75,6 +75,8 @@ Attempt<void> PgConnection::connect(const DatabaseUrl& url, Timestamp deadline) 
     if (text.starts_with("invalid URI query parameter")) return lose(Cause::kStatement, std::string(text));
     return lose(Cause::kLost, "the address is malformed or no server answers there");
   }
+  // Notices ("already exists, skipping") would go to standard error.
+  PQsetNoticeReceiver(handle_, [](void*, const pg_result*) {}, nullptr);
   for (;;) {
     switch (PQconnectPoll(handle_)) {
       case PGRES_POLLING_OK:
@@ -110,6 +112,11 @@ Attempt<void> PgConnection::set_up(const DatabaseUrl& url, Timestamp deadline) {
   if (!url.schema.empty()) statements.push_back({"select set_config('search_path', $1, false)", arguments});
   if (auto done = run(statements, deadline, Plan::kOnce); !done) return std::unexpected(std::move(done.error()));
   return {};
+}
+
+bool PgConnection::is_in_transaction() const {
+  const PGTransactionStatusType status = PQtransactionStatus(handle_);
+  return status != PQTRANS_IDLE && status != PQTRANS_UNKNOWN;
 }
 
 std::unexpected<Failure> PgConnection::lose(Cause cause, std::string text) {

@@ -42,6 +42,8 @@ class PgConnection {
   void send_only(std::string_view sql);
 
   bool is_lost() const { return is_lost_; }
+  /// As of the last answer that was waited for.
+  bool is_in_transaction() const;
   /// Looks whether the server has closed an idle connection meanwhile.
   bool has_been_closed();
 

@@ -59,8 +59,9 @@ std::string_view field(const pg_result* result, int code) {
 
 Cause cause_of(std::string_view state) {
   if (state == "23505" || state == "23503" || state == "23P01") return Cause::kConstraint;
-  // 0A000 and 26000: another process has changed the schema under our prepared statements; a new connection has none.
   if (state == "40001" || state == "40P01") return Cause::kContention;
+  if (state == "08P01") return Cause::kStatement;  // Another number of arguments than parameters.
+  // Another process has changed the schema under our prepared statements; a new connection has none.
   if (state == "0A000" || state == "26000") return Cause::kLost;
   if (state == "57014" || state == "55P03")
     return Cause::kDeadline;  // An operator's statement_timeout or lock_timeout.

@@ -50,6 +50,8 @@ Attempt<void> PgStore::repeat(UnitKind kind, Timestamp deadline, const Body& bod
   int losses = 0;
   std::optional<int> place;
   Attempt<void> done;
+  if (read_clock() >= deadline)
+    return failed(Cause::kDeadline, "the deadline had passed before the unit of work began");
   for (;;) {
     done = attempt(kind, deadline, body);
     if (done) break;

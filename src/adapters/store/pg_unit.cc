@@ -61,7 +61,8 @@ Attempt<void> PgUnit::commit() {
 }
 
 void PgUnit::end() {
-  if (is_begun_) connection_.send_only(kind() == UnitKind::kRead ? "commit" : "rollback");
+  if (is_begun_ && connection_.is_in_transaction())
+    connection_.send_only(kind() == UnitKind::kRead ? "commit" : "rollback");
 }
 
 }  // namespace parley::store

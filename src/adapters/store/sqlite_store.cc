@@ -41,6 +41,7 @@ product::Outcome<void> SqliteStore::run_unit(UnitKind kind, Timestamp deadline, 
 
 Attempt<void> SqliteStore::read_unit(Timestamp deadline, const Body& body) {
   auto connection = readers_.take(deadline);
+  if (connection && read_clock() >= deadline) readers_.give(*std::exchange(connection, std::nullopt));
   if (!connection) return failed(Cause::kDeadline, "all readers were busy");
   SqliteConnection& reader = **connection;
   reader.set_deadline(deadline);

@@ -53,6 +53,7 @@ Attempt<void> SqliteWriter::run(UnitKind kind, Timestamp deadline, const product
   if (!wait_until(job->done, lock, deadline, is_done)) {
     if (job->state == State::kWaiting) {
       job->state = State::kWithdrawn;
+      std::erase(queue_, job);
       return failed(Cause::kDeadline, "the unit of work waited too long for its turn");
     }
     wait_until(job->done, lock, Timestamp::never(), is_done);  // It runs, with this deadline on each statement.
