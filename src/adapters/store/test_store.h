@@ -2,35 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "adapters/store/maintenance.h"
+#include "adapters/store/test_folder.h"
 #include "adapters/store/test_postgres.h"
 
 namespace parley::store {
-
-/// A folder of its own for a test, removed with it.
-class TestFolder {
- public:
-  TestFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "parley_store_XXXXXX").string();
-    PARLEY_CHECK(::mkdtemp(name.data()));
-    path_ = name;
-  }
-  ~TestFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// An empty database of the wanted kind for one test, with the program's schema: a file in a temporary folder, or a
 /// schema of its own in the test program's PostgreSQL. Gone with the object.
