@@ -227,6 +227,7 @@ TEST_P(ContractTest, AReadCannotWrite) {
     return true;
   });
   ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ProblemCode::kInternal);
   const auto emitted = store_->run_read(soon(), [](Tx& tx) {
     tx.emit({"t", "r", "{}"});
     return true;

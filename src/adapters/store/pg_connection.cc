@@ -244,22 +244,32 @@ void PgConnection::send_only(std::string_view sql) {
   ++unread_;
 }
 
-Attempt<std::vector<SqlRows>> PgConnection::run(std::span<const PgStatement> statements, Timestamp deadline,
-                                                Plan plan) {
-  if (is_lost_) return failed(Cause::kLost, "the connection to PostgreSQL is lost");
+Attempt<void> PgConnection::read_unread(Timestamp deadline) {
   for (; unread_ > 0; --unread_) {
     if (auto ignored = receive(deadline); !ignored && is_lost_) return std::unexpected(std::move(ignored.error()));
-    if (auto drained = drain(deadline); !drained) return std::unexpected(std::move(drained.error()));
+    if (auto drained = drain(deadline); !drained) return drained;
   }
+  return {};
+}
+
+Attempt<void> PgConnection::send_all(std::span<const PgStatement> statements, Timestamp deadline, Plan plan) {
   expected_.clear();
   if (prepared_.size() + statements.size() > kMaxPrepared) {
     prepared_.clear();
-    if (auto sent = send({"deallocate all", {}}, Plan::kOnce); !sent) return std::unexpected(std::move(sent.error()));
+    if (auto sent = send({"deallocate all", {}}, Plan::kOnce); !sent) return sent;
     expected_.back() = "deallocate all";
   }
   for (const PgStatement& statement : statements)
-    if (auto sent = send(statement, plan); !sent) return std::unexpected(std::move(sent.error()));
-  if (auto synced = sync(deadline); !synced) return std::unexpected(std::move(synced.error()));
+    if (auto sent = send(statement, plan); !sent) return sent;
+  return sync(deadline);
+}
+
+Attempt<std::vector<SqlRows>> PgConnection::run(std::span<const PgStatement> statements, Timestamp deadline,
+                                                Plan plan) {
+  if (is_lost_) return failed(Cause::kLost, "the connection to PostgreSQL is lost");
+  Attempt<void> step = read_unread(deadline);
+  if (step) step = send_all(statements, deadline, plan);
+  if (!step) return std::unexpected(std::move(step.error()));
 
   std::vector<SqlRows> answers;
   std::optional<Failure> first;
@@ -273,7 +283,8 @@ Attempt<std::vector<SqlRows>> PgConnection::run(std::span<const PgStatement> sta
       answers.push_back(std::move(*rows));
     }
   }
-  if (auto drained = drain(deadline); !drained) return std::unexpected(std::move(drained.error()));
+  step = drain(deadline);
+  if (!step) return std::unexpected(std::move(step.error()));
   if (first) return std::unexpected(std::move(*first));
   return answers;
 }

@@ -52,6 +52,8 @@ class PgConnection {
   Attempt<void> connect(const DatabaseUrl& url, Timestamp deadline);
   Attempt<void> set_up(const DatabaseUrl& url, Timestamp deadline);
   Attempt<void> send(const PgStatement& statement, Plan plan);
+  Attempt<void> read_unread(Timestamp deadline);
+  Attempt<void> send_all(std::span<const PgStatement> statements, Timestamp deadline, Plan plan);
   Attempt<void> sync(Timestamp deadline);
   Attempt<void> drain(Timestamp deadline);
   Attempt<product::SqlRows> receive(Timestamp deadline);

@@ -61,12 +61,12 @@ Cause cause_of(std::string_view state) {
   if (state == "23505" || state == "23503" || state == "23P01") return Cause::kConstraint;
   if (state == "40001" || state == "40P01") return Cause::kContention;
   if (state == "08P01") return Cause::kStatement;  // Another number of arguments than parameters.
-  // Another process has changed the schema under our prepared statements; a new connection has none.
+  // Another process has changed the schema under our prepared statements, or the server has become a standby.
   if (state == "0A000" || state == "26000") return Cause::kLost;
   if (state == "57014" || state == "55P03")
     return Cause::kDeadline;  // An operator's statement_timeout or lock_timeout.
-  // Shut down, crashed, starting; turned into a standby; idle for too long.
-  if (state.starts_with("57P") || state.starts_with("08") || state == "25006" || state == "25P03") return Cause::kLost;
+  // Shut down, crashed, starting; idle for too long.
+  if (state.starts_with("57P") || state.starts_with("08") || state == "25P03") return Cause::kLost;
   if (state.starts_with("53") || state.starts_with("58") || state.starts_with("XX")) return Cause::kResources;
   return Cause::kStatement;
 }
