@@ -85,6 +85,9 @@ struct Request : Context {
   QueryType query{};
 };
 
+/// Value of the first cookie of this name; empty when there is none.
+std::string_view cookie_of(const net::HttpRequest& request, std::string_view name);
+
 /// kInvalidRequest with the places, or kMalformedJson.
 std::unexpected<product::Problem> refuse_faults(json::Faults faults);
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -69,8 +70,8 @@ class RateLimiter {
   size_t set_of(uint64_t hash) const;
 
   std::vector<Place> places_;
-  const uint64_t seed0_;
-  const uint64_t seed1_;
+  uint64_t seed0_;
+  uint64_t seed1_;
   uint64_t evictions_ = 0;
 };
 
