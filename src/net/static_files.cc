@@ -1,7 +1,6 @@
 #include "net/static_files.h"
 
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #include <filesystem>
 #include <fstream>
@@ -10,6 +9,7 @@
 #include "base/base64.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "net/gzip.h"
 
 namespace parley::net {
 namespace {
@@ -35,22 +35,6 @@ std::string sha256_etag(std::string_view content) {
   return "W/\"" + base64url_encode(ByteView(digest).first(16)) + '"';
 }
 
-std::string gzip(std::string_view plain) {
-  z_stream stream{};
-  PARLEY_CHECK(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  ByteVector input(as_bytes(plain).begin(), as_bytes(plain).end());
-  ByteVector output(deflateBound(&stream, static_cast<uLong>(input.size())));
-  stream.next_in = input.data();
-  stream.avail_in = static_cast<uInt>(input.size());
-  stream.next_out = output.data();
-  stream.avail_out = static_cast<uInt>(output.size());
-  const int status = deflate(&stream, Z_FINISH);
-  output.resize(stream.total_out);
-  deflateEnd(&stream);
-  PARLEY_CHECK(status == Z_STREAM_END);
-  return std::string(as_text(output));
-}
-
 bool is_compressible(std::string_view content_type) {
   return content_type.starts_with("text/") || content_type.contains("json") || content_type.contains("xml") ||
          content_type == "application/wasm";
@@ -71,10 +55,6 @@ Result<std::string> read_file(const std::string& path) {
   std::string content{std::istreambuf_iterator<char>(in), {}};
   if (!in.good() && !in.eof()) return fail(Error::Code::kUnavailable, "cannot read " + path);
   return content;
-}
-
-bool accepts_gzip(const HttpHeaders& headers) {
-  return headers.has_token("Accept-Encoding", "gzip") || headers.has_token("Accept-Encoding", "*");
 }
 
 }  // namespace
@@ -127,7 +107,7 @@ StaticFiles::File StaticFiles::make_file(std::string_view path, std::string cont
   file.etag = sha256_etag(content);
   file.is_immutable = is_hashed_asset(path);
   if (content.size() >= kMinGzip && is_compressible(file.content_type)) {
-    std::string small = gzip(content);
+    std::string small = gzip(content, GzipEffort::kSmall);
     if (small.size() < content.size()) file.gzipped = std::make_shared<const std::string>(std::move(small));
   }
   file.content = std::make_shared<const std::string>(std::move(content));
