@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace parley::product {
+namespace parley::product::access {
 namespace {
 
 constexpr std::array<std::string_view, kPermissions> kNames{"view",
@@ -154,4 +154,4 @@ AccessExplanation explain(const AccessFacts& facts, Permission permission) {
   return trace.take();
 }
 
-}  // namespace parley::product
+}  // namespace parley::product::access

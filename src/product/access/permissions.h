@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace parley::product {
+namespace parley::product::access {
 
 /// What a member may do. The number is the bit in masks that databases and clients keep: it never changes, and the bit
 /// of a permission that is given up is not used again.
@@ -132,4 +132,4 @@ struct AccessExplanation {
 /// Why the answer for this permission is what it is: agrees with effective_permissions().
 AccessExplanation explain(const AccessFacts& facts, Permission permission);
 
-}  // namespace parley::product
+}  // namespace parley::product::access

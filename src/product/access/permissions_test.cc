@@ -4,7 +4,7 @@
 
 #include "base/rng.h"
 
-namespace parley::product {
+namespace parley::product::access {
 namespace {
 
 using enum Permission;
@@ -179,4 +179,4 @@ TEST(Permissions, AllowingMoreNeverTakesSomethingAway) {
 }
 
 }  // namespace
-}  // namespace parley::product
+}  // namespace parley::product::access
