@@ -55,7 +55,7 @@ Result<std::unique_ptr<App>> App::start(Config config) {
     app->webhooks_ = std::make_unique<WebhookSender>(c.webhook_urls, *key);
   }
   auto node = MediaNode::start(node_config(c), [app = app.get()](livekit::WebhookOut event) {
-    if (app->webhooks_) app->webhooks_->post(event);
+    if (app->webhooks_ && !event.is_internal) app->webhooks_->post(event);
   });
   if (!node) return std::unexpected(node.error());
   app->node_ = std::move(*node);

@@ -1,12 +1,10 @@
 #include "server/webhook_sender.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "base/base64.h"
 #include "base/log.h"
 #include "media/shard/clock.h"
 
@@ -15,13 +13,6 @@ namespace {
 
 constexpr TimeDelta kTokenValidity = TimeDelta::seconds(300);
 constexpr TimeDelta kPostTimeout = TimeDelta::seconds(10);
-
-std::string sha256_base64(const std::string& body) {
-  std::array<uint8_t, 32> digest{};
-  unsigned size = 0;
-  EVP_Digest(body.data(), body.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  return base64_encode(digest);
-}
 
 std::chrono::steady_clock::time_point to_steady(Timestamp at) {
   return std::chrono::steady_clock::time_point(std::chrono::microseconds(at.us()));
@@ -101,7 +92,7 @@ void WebhookSender::send(const LaneKey& key, Lane& lane) {
   Item& item = lane.items.front();
   ++item.tries;
   livekit::Claims claims;
-  claims.body_sha256 = sha256_base64(item.body);
+  claims.body_sha256 = livekit::body_hash(item.body);
   // Reference 6.4: the bare token, without "Bearer".
   const std::string token = livekit::make_token(claims, key_, shard::read_clock().wall, kTokenValidity);
   client_.post({.url = urls_[key.first],

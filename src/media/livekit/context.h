@@ -37,6 +37,8 @@ struct SignalOut {
 struct WebhookOut {
   std::string room;
   pb::WebhookEvent event;
+  /// "track_muted" and "track_unmuted": LiveKit has no such webhooks, but this process wants to know.
+  bool is_internal = false;
 };
 
 /// The answer to an asynchronous service call (PerformRpc).

@@ -103,6 +103,7 @@ class Room {
   void start_connections(Context& ctx, Participant& participant);
   void webhook(Context& ctx, std::string_view event, const Participant* participant = nullptr,
                const PublishedTrack* track = nullptr);
+  void tell_muted(Context& ctx, const Participant& participant, const PublishedTrack& track);
   void check_participant(Context& ctx, Participant& participant);
   // room_publish.cc
   void on_add_track(Context& ctx, Participant& participant, const pb::AddTrackRequest& request);

@@ -32,6 +32,7 @@ Result<pb::MuteRoomTrackResponse> Room::mute_track(Context& ctx, const pb::MuteR
     response.mutable_mute()->set_muted(request.muted());
     send(ctx, *participant, std::move(response));
     broadcast(ctx, *participant);
+    tell_muted(ctx, *participant, *track);
   }
   pb::MuteRoomTrackResponse response;
   *response.mutable_track() = track->info;

@@ -205,9 +205,15 @@ void Room::on_mute(Context& ctx, Participant& participant, const pb::MuteTrackRe
   participant.bump();
   if (track->is_announced) {
     broadcast(ctx, participant);
+    tell_muted(ctx, participant, *track);
   } else {
     announce_muted(ctx, participant);  // Its first packet may never come.
   }
+}
+
+void Room::tell_muted(Context& ctx, const Participant& participant, const PublishedTrack& track) {
+  webhook(ctx, track.info.muted() ? "track_muted" : "track_unmuted", &participant, &track);
+  ctx.out.webhooks.back().is_internal = true;
 }
 
 void Room::on_update_audio_track(Context& ctx, Participant& participant, const pb::UpdateLocalAudioTrack& request) {

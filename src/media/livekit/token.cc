@@ -320,4 +320,11 @@ std::string make_token(const Claims& claims, const ApiKey& key, WallTime now, Ti
   return token;
 }
 
+std::string body_hash(std::string_view body) {
+  std::array<uint8_t, 32> digest{};
+  unsigned size = 0;
+  EVP_Digest(body.data(), body.size(), digest.data(), &size, EVP_sha256(), nullptr);
+  return base64_encode(digest);
+}
+
 }  // namespace parley::livekit

@@ -92,4 +92,7 @@ Result<Claims, TokenError> verify_token(std::string_view jwt, const KeyStore& ke
 /// an empty identity are not taken from `claims`.
 std::string make_token(const Claims& claims, const ApiKey& key, WallTime now, TimeDelta validity);
 
+/// What a webhook's token says of its body: base64 of the SHA-256.
+std::string body_hash(std::string_view body);
+
 }  // namespace parley::livekit

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "adapters/rooms/twirp_rooms.h"
+#include "base/result.h"
+#include "net/http_client.h"
+#include "product/voice/presence.h"
+
+namespace parley::rooms {
+
+/// The HTTP address of a LiveKit's API: `api_host` if it is given, else `url` with ws turned into http and wss into
+/// https (CFG-1). kInvalidArgument for anything but ws, wss, http and https.
+Result<std::string> livekit_api_host(const std::string& url, const std::string& api_host);
+
+/// Calls a LiveKit over HTTP. `client` outlives the transport.
+TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host);
+
+/// Why a webhook of LiveKit's is not taken.
+enum class HookRefusal : unsigned char {
+  kUnsigned,  ///< No token, a bad one, or one of another key.
+  kAltered,   ///< The body is not the one that was signed.
+  kMalformed,
+};
+/// Checks a webhook's signature and body hash (WHK-1) and reads it. nullopt inside: an event that says nothing about
+/// who is where, or is about a room that is no voice channel's.
+Result<std::optional<product::voice::RoomEvent>, HookRefusal> read_livekit_webhook(std::string_view authorization,
+                                                                                   std::string_view body,
+                                                                                   const livekit::KeyStore& keys,
+                                                                                   WallTime now);
+
+}  // namespace parley::rooms
