@@ -30,6 +30,7 @@ std::span<const Migration> migrations() {
       kOutboxSchema,
       kIdentitySchema,
       kVoiceSchema,
+      kCommunitySchema,
   };
   return all;
 }

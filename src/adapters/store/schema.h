@@ -35,5 +35,6 @@ std::string expand(std::string_view statement, Engine engine);
 extern const Migration kOutboxSchema;
 extern const Migration kIdentitySchema;
 extern const Migration kVoiceSchema;
+extern const Migration kCommunitySchema;
 
 }  // namespace parley::store

@@ -94,6 +94,10 @@ void explain_channel(const AccessFacts& facts, Permission permission, Trace& tra
   trace.change(facts.member_override, "the member");
 }
 
+bool is_silenced(const AccessFacts& facts, PermissionMask mask) {
+  return facts.is_locked_down && !mask.has(Permission::kManageChannels);
+}
+
 bool is_administrator(const AccessFacts& facts) {
   return facts.everyone.grants.has(Permission::kAdministrator) ||
          std::ranges::any_of(facts.roles,
@@ -124,6 +128,7 @@ PermissionMask effective_permissions(const AccessFacts& facts) {
     // No channel makes an administrator.
     mask = mask.without(PermissionMask::of(Permission::kAdministrator));
   }
+  if (is_silenced(facts, mask)) mask = mask.without(kLockdownPermissions);
   if (facts.is_timed_out) mask = mask & kTimedOutPermissions;
   if (!facts.is_in_channel) return mask;
   if (!mask.has(Permission::kView)) return {};
@@ -142,6 +147,11 @@ AccessExplanation explain(const AccessFacts& facts, Permission permission) {
   } else {
     explain_grants(facts, permission, trace);
     if (facts.is_in_channel && permission != Permission::kAdministrator) explain_channel(facts, permission, trace);
+  }
+  AccessFacts in_time = facts;
+  in_time.is_timed_out = false;
+  if (kLockdownPermissions.has(permission) && is_silenced(facts, effective_permissions(in_time))) {
+    trace.set("is locked down", false);
   }
   const PermissionMask mask = effective_permissions(facts);
   if (facts.is_timed_out && !kTimedOutPermissions.has(permission)) {

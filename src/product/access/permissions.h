@@ -88,6 +88,11 @@ inline constexpr PermissionMask kVoicePermissions = PermissionMask::of(
     Permission::kMute, Permission::kDeafen, Permission::kMove, Permission::kRecord);
 /// All that is left to a member who is timed out.
 inline constexpr PermissionMask kTimedOutPermissions = PermissionMask::of(Permission::kView, Permission::kHistory);
+/// What a lockdown takes from all who do not manage channels. They still read, and listen where they are.
+inline constexpr PermissionMask kLockdownPermissions =
+    PermissionMask::of(Permission::kSend, Permission::kEmbed, Permission::kAttach, Permission::kVoiceMessage,
+                       Permission::kReact, Permission::kMentionAll, Permission::kThreads, Permission::kInvite,
+                       Permission::kSpeak, Permission::kVideo, Permission::kStream, Permission::kPrioritySpeaker);
 /// Of a new community's @everyone.
 inline constexpr PermissionMask kDefaultPermissions = PermissionMask::of(
     Permission::kView, Permission::kSend, Permission::kEmbed, Permission::kAttach, Permission::kVoiceMessage,
@@ -106,7 +111,8 @@ struct AccessFacts {
   bool is_member = false;  ///< One who is banned is none.
   bool is_owner = false;
   bool is_timed_out = false;
-  bool is_in_channel = false;  ///< The question is about a channel, not about the community.
+  bool is_in_channel = false;   ///< The question is about a channel, not about the community.
+  bool is_locked_down = false;  ///< The channel, its category or the whole community.
   RoleInChannel everyone;
   std::vector<RoleInChannel> roles;
   std::optional<PermissionOverride> member_override;
@@ -116,8 +122,9 @@ struct AccessFacts {
 ///
 /// The owner may do everything. Others have what @everyone and their roles grant together; kAdministrator grants
 /// everything, and no channel takes it away. Else a channel changes it in three steps, each denying before it allows:
-/// for @everyone, for all roles together, for the member. Without kView nothing is left, and without kConnect no voice
-/// permission. One who is timed out keeps kView and kHistory, administrators included.
+/// for @everyone, for all roles together, for the member. A lockdown then takes kLockdownPermissions from all who have
+/// not kManageChannels. Without kView nothing is left, and without kConnect no voice permission. One who is timed out
+/// keeps kView and kHistory, administrators included.
 PermissionMask effective_permissions(const AccessFacts& facts);
 
 /// One step on the way to an answer.

@@ -70,6 +70,17 @@ TEST(Permissions, OneWhoIsTimedOutReadsAndNoMoreEvenAsAdministrator) {
   EXPECT_EQ(effective_permissions(facts), kTimedOutPermissions);
 }
 
+TEST(Permissions, ALockdownLeavesReadingAndListeningToAllButThoseWhoManageChannels) {
+  AccessFacts facts = member();
+  facts.is_locked_down = true;
+  EXPECT_FALSE(effective_permissions(facts).has(kSend));
+  EXPECT_FALSE(effective_permissions(facts).has(kSpeak));
+  EXPECT_TRUE(effective_permissions(facts).contains(PermissionMask::of(kView, kHistory, kConnect)));
+  EXPECT_EQ(explain(facts, kSend).steps.back().what, "is locked down");
+  facts.roles = {role(PermissionMask::of(kManageChannels))};
+  EXPECT_TRUE(effective_permissions(facts).contains(PermissionMask::of(kSend, kSpeak)));
+}
+
 TEST(Permissions, AChannelMakesNoAdministrator) {
   AccessFacts facts = member();
   facts.member_override = PermissionOverride{.deny = {}, .allow = PermissionMask::of(kAdministrator)};
@@ -116,7 +127,11 @@ bool slow_answer(const AccessFacts& facts, Permission permission) {
   };
   if (facts.is_timed_out && permission != kView && permission != kHistory) return false;
   if (granted(kAdministrator)) return true;
-  if (!facts.is_in_channel) return granted(permission);
+  const auto is_silenced = [&](bool manages) {
+    return facts.is_locked_down && !manages && kLockdownPermissions.has(permission);
+  };
+  if (!facts.is_in_channel) return granted(permission) && !is_silenced(granted(kManageChannels));
+  if (is_silenced(in_channel(kManageChannels))) return false;
   if (!in_channel(kView)) return false;
   const bool is_voice = permission >= kSpeak && permission <= kRecord;
   return in_channel(permission) && !(is_voice && !in_channel(kConnect));
@@ -131,6 +146,7 @@ class RandomFacts {
     facts.is_owner = rng_.below(20) == 0;
     facts.is_timed_out = rng_.below(8) == 0;
     facts.is_in_channel = rng_.below(4) != 0;
+    facts.is_locked_down = rng_.below(6) == 0;
     facts.everyone = random_role();
     for (uint64_t i = rng_.below(4); i > 0; --i) facts.roles.push_back(random_role());
     facts.member_override = random_override();

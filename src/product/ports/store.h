@@ -99,6 +99,8 @@ SqlValue to_sql(const T& value) {
     return value.unix_us;
   } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
     return static_cast<int64_t>(value);
+  } else if constexpr (requires { value.bits | uint64_t{0}; }) {
+    return static_cast<int64_t>(value.bits);  // Masks.
   } else if constexpr (std::is_floating_point_v<T>) {
     return static_cast<double>(value);
   } else if constexpr (requires { std::string(value.text()); }) {
@@ -122,6 +124,8 @@ T from_sql(SqlValue&& value) {
   } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
     const int64_t* number = std::get_if<int64_t>(&value);
     return static_cast<T>(number ? *number : 0);
+  } else if constexpr (requires(T t) { t.bits | uint64_t{0}; }) {
+    return T{static_cast<uint64_t>(from_sql<int64_t>(std::move(value)))};
   } else if constexpr (std::is_floating_point_v<T>) {
     const int64_t* whole = std::get_if<int64_t>(&value);
     const double* number = std::get_if<double>(&value);
@@ -145,9 +149,8 @@ int64_t execute(Tx& tx, std::string_view sql, const Args&... args) {
 }
 
 /// Every row as a T: a described struct is filled by position, anything else from the first column.
-template <class T, class... Args>
-std::vector<T> all(Tx& tx, std::string_view sql, const Args&... args) {
-  SqlRows rows = run(tx, sql, args...);
+template <class T>
+std::vector<T> rows_as(SqlRows rows) {
   std::vector<T> out;
   out.reserve(rows.size());
   for (size_t row = 0; row < rows.size(); ++row) {
@@ -167,6 +170,12 @@ std::vector<T> all(Tx& tx, std::string_view sql, const Args&... args) {
     }
   }
   return out;
+}
+
+/// The rows of a statement: see rows_as().
+template <class T, class... Args>
+std::vector<T> all(Tx& tx, std::string_view sql, const Args&... args) {
+  return rows_as<T>(run(tx, sql, args...));
 }
 
 /// The first row, if there is one.
