@@ -7,7 +7,7 @@ namespace {
 
 TEST(Cursor, OpensWhatItSealed) {
   const CursorSealer sealer("0123456789abcdef");
-  for (const std::string position : {std::string("42"), std::string(), std::string("a\0b", 3)}) {
+  for (const std::string& position : {std::string("42"), std::string(), std::string("a\0b", 3)}) {
     EXPECT_EQ(sealer.open("members", sealer.seal("members", position)), position);
   }
 }

@@ -99,7 +99,7 @@ TEST_F(OpenApiTest, EveryReferenceLeadsSomewhere) {
     if (!reference) return;
     ++references;
     bj::error_code error;
-    const std::string pointer(reference->as_string().substr(1));
+    const std::string pointer = std::string(reference->as_string()).substr(1);
     EXPECT_NE(document_.find_pointer(pointer, error), nullptr) << pointer;
   });
   EXPECT_GT(references, 10);
