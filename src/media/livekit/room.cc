@@ -284,13 +284,11 @@ void Room::on_timer(Context& ctx) {
   for (const std::string& sid : sids) {
     if (Participant* participant = by_sid(sid)) check_participant(ctx, *participant);
   }
+  next_negotiation_ = Timestamp::never();
+  for (const auto& [sid, participant] : participants_) {
+    next_negotiation_ = earlier(next_negotiation_, participant->negotiation.due);
+  }
   expire_data(ctx);
-}
-
-Timestamp Room::next_deadline() const {
-  Timestamp at = Timestamp::never();
-  for (const auto& [sid, participant] : participants_) at = earlier(at, participant->negotiation.due);
-  return at;
 }
 
 void Room::webhook(Context& ctx, std::string_view event, const Participant* participant, const PublishedTrack* track) {

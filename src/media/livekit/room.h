@@ -54,7 +54,7 @@ class Room {
   void on_socket_closed(Context& ctx, Participant& participant);
   void on_timer(Context& ctx);
   /// When on_timer() has something to do before its regular second.
-  Timestamp next_deadline() const;
+  Timestamp next_deadline() const { return next_negotiation_; }
 
   // room_signal.cc, room_resume.cc
   void on_request(Context& ctx, Participant& participant, const pb::SignalRequest& request);
@@ -165,6 +165,7 @@ class Room {
   sfu::Room* media_;
   std::map<std::string, std::unique_ptr<Participant>> participants_;  ///< By sid.
   Timestamp empty_since_;
+  Timestamp next_negotiation_ = Timestamp::never();  ///< No participant negotiates before it.
   bool was_entered_ = false;
   std::deque<ReliablePacket> reliable_;  ///< The last kReplayAge, for those who resume.
   size_t reliable_bytes_ = 0;

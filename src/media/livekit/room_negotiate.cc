@@ -213,6 +213,7 @@ void Room::negotiation_changed(Context& ctx, Participant& participant) {
   if (!negotiation.due.is_never() || negotiation.is_outstanding) return;
   const bool was_idle = ctx.now.mono - negotiation.since > kBusyDebounce;
   negotiation.due = ctx.now.mono + (was_idle ? kFirstDebounce : kBusyDebounce);
+  next_negotiation_ = earlier(next_negotiation_, negotiation.due);
 }
 
 void Room::negotiate(Context& ctx, Participant& participant) {
