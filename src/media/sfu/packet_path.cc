@@ -162,17 +162,16 @@ void Sfu::end_pass(Timestamp now, Outputs& out) {
   size_t kept = 0;
   for (size_t i = 0; i < pending_rooms_.size(); ++i) {
     Room& room = *pending_rooms_[i];
-    if (must_wait(room, now)) {
-      pending_rooms_[kept++] = &room;
-      continue;
-    }
-    room.is_listed_ = false;
-    forward_room(room, now, out);
+    if (room.leaving_tracks_.empty() && !must_wait(room, now)) begin_round(room);
+    if (!room.leaving_tracks_.empty()) forward_room(room, now, out);
+    room.is_listed_ = !room.leaving_tracks_.empty() || !room.pending_tracks_.empty();
+    if (room.is_listed_) pending_rooms_[kept++] = &room;
   }
   pending_rooms_.resize(kept);
 }
 
 bool Sfu::must_wait(const Room& room, Timestamp now) const {
+  if (room.pending_tracks_.empty()) return true;
   if (now - room.pending_since_ >= config_.max_hold) return false;
   for (const Track* track : room.pending_tracks_) {
     if (track->has_complete_frame() || track->pending().size() >= Track::kMaxPending) return false;
@@ -181,20 +180,28 @@ bool Sfu::must_wait(const Room& room, Timestamp now) const {
   return true;
 }
 
-void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
-  for (Track* track : room.pending_tracks_) {
-    if (track->kind() == MediaKind::kVideo) equalise(track->pending(), config_.max_padding);
+void Sfu::begin_round(Room& room) {
+  room.leaving_tracks_.swap(room.pending_tracks_);
+  room.next_participant_ = 0;
+  for (Track* track : room.leaving_tracks_) {
+    track->begin_round();
+    if (track->kind() == MediaKind::kVideo) equalise(track->leaving(), config_.max_padding);
   }
+}
+
+void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
   // Subscriber outside, packets inside: what goes to one address leaves in one burst, and its keys stay in the cache.
-  for (const auto& participant : room.participants_) {
-    for (Track* track : room.pending_tracks_) {
-      if (Subscription* subscription = participant->subscription(track->slot())) {
+  for (; room.next_participant_ < room.participants_.size(); ++room.next_participant_) {
+    if (out.packets().bytes() >= config_.max_pass_bytes) return;
+    const Participant& participant = *room.participants_[room.next_participant_];
+    for (Track* track : room.leaving_tracks_) {
+      if (Subscription* subscription = participant.subscription(track->slot())) {
         forward_track(*subscription, now, out);
       }
     }
   }
-  for (Track* track : room.pending_tracks_) track->clear_pending();
-  room.pending_tracks_.clear();
+  for (Track* track : room.leaving_tracks_) track->end_round();
+  room.leaving_tracks_.clear();
 }
 
 void Sfu::forward_track(Subscription& subscription, Timestamp now, Outputs& out) {
@@ -202,7 +209,7 @@ void Sfu::forward_track(Subscription& subscription, Timestamp now, Outputs& out)
   if (!peer.is_connected()) return;
   if (!subscription.has_srtp && !prepare_srtp(subscription)) return;
   Track& track = subscription.track();
-  for (const PendingPacket& pending : track.pending()) {
+  for (const PendingPacket& pending : track.leaving()) {
     const auto rewrite = subscription.forwarder().on_packet(*pending.packet, pending.layer, track.layers(), now);
     if (!rewrite) continue;
     const bool sent = write_media(subscription, *pending.packet, *rewrite, out.packets());

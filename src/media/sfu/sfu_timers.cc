@@ -73,7 +73,10 @@ Timestamp Sfu::next_deadline() const {
   if (peers_.empty()) return Timestamp::never();
   Timestamp at = deadlines_.empty() ? Timestamp::never() : deadlines_.front().at;
   at = earlier(at, earlier(next_review_, next_speakers_));
-  for (const Room* room : pending_rooms_) at = earlier(at, room->pending_since_ + config_.max_hold);
+  for (const Room* room : pending_rooms_) {
+    if (!room->leaving_tracks_.empty()) return Timestamp();  // A round goes on at once.
+    at = earlier(at, room->pending_since_ + config_.max_hold);
+  }
   return at;
 }
 

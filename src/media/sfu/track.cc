@@ -15,7 +15,9 @@ stream::ReceiveStream& Track::layer(int layer, uint32_t ssrc, uint32_t clock_rat
   const auto i = static_cast<size_t>(layer);
   if (!layers_[i] || layers_[i]->ssrc() != ssrc) {
     // Packets of the old stream must not be forwarded as if they were of the new one.
-    std::erase_if(pending_, [layer](const PendingPacket& p) { return p.layer == layer; });
+    for (auto* packets : {&pending_, &leaving_}) {
+      std::erase_if(*packets, [layer](const PendingPacket& p) { return p.layer == layer; });
+    }
     layers_[i] = std::make_unique<stream::ReceiveStream>(ssrc, params_.kind, clock_rate);
     layer_view_[i] = layers_[i].get();
   }
