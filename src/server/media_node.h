@@ -71,7 +71,7 @@ struct MediaNodeConfig {
   uint16_t udp_port = 7882;              ///< 0 picks one.
   uint16_t tcp_port = 7881;
   bool force_tcp = false;  ///< Advertise only TCP.
-  size_t shards = 0;  ///< 0: one per core.
+  size_t shards = 0;       ///< 0: one per core.
 };
 
 /// All shards of this process: places rooms on them and carries calls to them. Thread-safe.

@@ -198,6 +198,40 @@ TEST_P(Resume, PacketsForOneGoToNobodyElse) {
   EXPECT_THAT(eve.texts(pb::DataPacket::RELIABLE), IsEmpty());
 }
 
+TEST_P(Resume, PacketsForNobodyGoToNobodyWhoComesLater) {
+  world.act(ada, [&](Client& client, ClientOutputs& out) {
+    pb::DataPacket packet;
+    packet.mutable_user()->set_payload("for one who has left");
+    packet.add_destination_identities("zoe");
+    client.send_packet(packet, pb::DataPacket::RELIABLE, out);
+  });
+  world.run_for(TimeDelta::millis(100));
+  Seat& eve = world.join(talker("eve", GetParam()));
+  ASSERT_TRUE(world.run_until([&] { return eve.client->is_data_ready(); }));
+  world.run_for(TimeDelta::seconds(1));
+  EXPECT_THAT(eve.texts(pb::DataPacket::RELIABLE), IsEmpty());
+  EXPECT_THAT(bob.texts(pb::DataPacket::RELIABLE), IsEmpty());
+}
+
+TEST_P(Resume, MoreThanASlowReadersChannelHoldsComesWholeAndInOrder) {
+  // The longer delay keeps bob from taking it as fast as ada sends it: SCTP's window is what limits him.
+  LinkOptions slow = LinkOptions::clean();
+  slow.delay = TimeDelta::millis(150);
+  world.set_links(bob, slow, slow);
+  const std::string block(50'000, 'x');
+  std::vector<std::string> sent;
+  while (sent.size() < 80) {
+    const std::string text = std::to_string(sent.size()) + block;
+    if (say(ada, text)) sent.push_back(text);
+    world.run_for(TimeDelta::millis(5));
+  }
+  const auto is_complete = [&] { return bob.texts(pb::DataPacket::RELIABLE).size() >= sent.size(); };
+  EXPECT_TRUE(world.run_until(is_complete, TimeDelta::seconds(120)));
+  const auto received = bob.texts(pb::DataPacket::RELIABLE);
+  ASSERT_EQ(received.size(), sent.size());
+  EXPECT_TRUE(received == sent) << "in order, each as it was sent";
+}
+
 TEST_P(Resume, LargePacketsComeWhole) {
   const std::string large(60'000, 'x');
   EXPECT_TRUE(say(ada, large));

@@ -77,6 +77,14 @@ Total total_of(const World& world) {
   return total;
 }
 
+uint64_t resends(const Seat& seat) {
+  uint64_t count = 0;
+  for (const auto& publication : seat.client->publications()) {
+    for (const client::Encoding& encoding : publication->encodings()) count += encoding.resends();
+  }
+  return count;
+}
+
 TEST_P(Impaired, CallGoesOn) {
   const Scenario& scenario = GetParam();
   const uint64_t seed = run_seed(7);
@@ -158,6 +166,28 @@ INSTANTIATE_TEST_SUITE_P(
                              .max_lost = 0.1,
                              .rebinds = true}),
     [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST(Repair, AFarPublisherIsAskedOnceForALossAndNotEveryFewMilliseconds) {
+  for (const ConnectionMode mode : {ConnectionMode::kSingle, ConnectionMode::kDual}) {
+    World world(run_seed(8));
+    const LinkOptions far{.delay = TimeDelta::millis(150)};
+    SeatOptions options{.identity = "ada", .up = far, .down = far};
+    options.client.mode = mode;
+    options.client.publish = {PublishSpec::microphone(), PublishSpec::camera_simulcast()};
+    Seat& ada = world.join(options);
+    options.identity = "bob";
+    world.join(options);
+    ASSERT_TRUE(world.run_until_connected());
+    world.run_for(TimeDelta::seconds(3));
+    const uint64_t resends_before = resends(ada);
+    const uint64_t dropped_before = world.up_link(ada, ConnectionIndex::kPublisher).dropped();
+    world.set_links(ada, {.loss = 0.05, .delay = TimeDelta::millis(150)}, far);
+    world.run_for(TimeDelta::seconds(20));
+    const uint64_t lost = world.up_link(ada, ConnectionIndex::kPublisher).dropped() - dropped_before;
+    EXPECT_GT(lost, 200u);
+    EXPECT_LT(resends(ada) - resends_before, lost * 3 / 2);
+  }
+}
 
 }  // namespace
 }  // namespace parley::sim

@@ -297,7 +297,7 @@ void World::step() {
   now_.mono += kStep;
   now_.wall.unix_us += kStep.us();
   for (const auto& seat : seats_) deliver_to_server(*seat);
-  engine_->end_pass(now_, engine_out_);
+  counted(path_allocations_.server_pass, [&] { engine_->end_pass(now_, engine_out_); });
   if (engine_->next_deadline() <= now_.mono) engine_->on_timer(now_, engine_out_);
   flush_engine();
   if (now_.mono.ms() % transport::kSctpTimerPeriod.ms() == 0) drive_sctp();
@@ -317,7 +317,10 @@ void World::step() {
 void World::deliver_to_server(Seat& seat) {
   for (Seat::Connection& connection : seat.connections_) {
     while (const Link::Delivery* delivery = connection.up->receive(now_.mono)) {
-      engine_->on_datagram(delivery->from, delivery->bytes, now_, engine_out_);
+      const bool is_media = wire::classify(delivery->bytes) == wire::PacketKind::kRtp;
+      if (is_media) ++path_allocations_.media_packets;
+      counted(is_media ? path_allocations_.server_media : path_allocations_.server_control,
+              [&] { engine_->on_datagram(delivery->from, delivery->bytes, now_, engine_out_); });
     }
   }
 }
@@ -328,7 +331,11 @@ void World::deliver_to_client(Seat& seat) {
     while (const Link::Delivery* delivery = connection.down->receive(now_.mono)) {
       // What was sent to an address that the client has left is lost.
       if (delivery->to != connection.address || seat.is_gone_) continue;
-      seat.client->on_datagram(static_cast<ConnectionIndex>(i), delivery->from, delivery->bytes, now_, client_out_);
+      uint64_t control = 0;
+      const bool is_media = wire::classify(delivery->bytes) == wire::PacketKind::kRtp;
+      counted(is_media ? path_allocations_.client_media : control, [&] {
+        seat.client->on_datagram(static_cast<ConnectionIndex>(i), delivery->from, delivery->bytes, now_, client_out_);
+      });
       flush_client(seat);
     }
   }

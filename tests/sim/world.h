@@ -152,6 +152,9 @@ class World {
   Path address(const Seat& seat, ConnectionIndex index) const {
     return seat.connections_[static_cast<size_t>(index)].address;
   }
+  const Link& up_link(const Seat& seat, ConnectionIndex index) const {
+    return *seat.connections_[static_cast<size_t>(index)].up;
+  }
   /// Everything that clients send, as it goes on the wire, for replays. Off unless asked for.
   struct Captured {
     Path from;
@@ -160,8 +163,24 @@ class World {
   void capture(size_t packets) { capture_left_ = packets; }
   const std::vector<Captured>& captured() const { return captured_; }
   uint64_t seed() const { return seed_; }
+  /// Counts how often the packet paths allocate: `allocations` reads the process's count so far.
+  struct PathAllocations {
+    uint64_t server_media = 0;    ///< Engine: an RTP datagram arrives.
+    uint64_t server_control = 0;  ///< Engine: anything else arrives.
+    uint64_t server_pass = 0;     ///< Engine: forwarding at the end of a pass.
+    uint64_t client_media = 0;    ///< Clients: an RTP datagram arrives.
+    uint64_t media_packets = 0;   ///< RTP datagrams that arrived at the engine.
+  };
+  void count_allocations(uint64_t (*allocations)()) { allocations_ = allocations; }
+  const PathAllocations& path_allocations() const { return path_allocations_; }
 
  private:
+  template <class F>
+  void counted(uint64_t& into, F&& f) {
+    const uint64_t before = allocations_ ? allocations_() : 0;
+    f();
+    if (allocations_) into += allocations_() - before;
+  }
   struct Address {
     Seat* seat;
     size_t connection;
@@ -201,6 +220,8 @@ class World {
   std::vector<std::string> violations_;
   std::vector<Captured> captured_;
   size_t capture_left_ = 0;
+  uint64_t (*allocations_)() = nullptr;
+  PathAllocations path_allocations_;
 };
 
 }  // namespace parley::sim

@@ -212,6 +212,9 @@ void Engine::dispatch(Context& ctx, sfu::Event& event) {
                  [&](const sfu::DataReceived& e) {
                    if (Room* room = room_of_peer(e.peer)) room->on_data(ctx, e);
                  },
+                 [&](const sfu::DataRoomAvailable& e) {
+                   if (Room* room = room_of_peer(e.peer)) room->on_data_room(ctx, *e.peer);
+                 },
                  [&](const sfu::TrackStarted& e) {
                    for (const auto& [name, room] : rooms_) room->on_track_started(ctx, *e.track);
                  },

@@ -129,8 +129,10 @@ class Participant {
   Timestamp next_token;
   Timestamp remove_at = Timestamp::never();  ///< Its transport failed; a resume may still save it.
   uint32_t last_reliable_sequence = 0;       ///< From this participant, of the session.
-  std::deque<std::string> nonces;            ///< Of the last user packets.
-  std::set<std::string> speakers_told;       ///< Sids that this participant believes to be speaking.
+  std::deque<std::string> unsent;            ///< Reliable packets its data channel has no room for yet.
+  size_t unsent_bytes = 0;
+  std::deque<std::string> nonces;       ///< Of the last user packets.
+  std::set<std::string> speakers_told;  ///< Sids that this participant believes to be speaking.
   bool was_active = false;
 
  private:

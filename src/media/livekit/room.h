@@ -65,6 +65,7 @@ class Room {
   void on_peer_failed(Context& ctx, sfu::MediaPeer& peer);
   void on_channel_opened(Context& ctx, const sfu::DataChannelOpened& event);
   void on_data(Context& ctx, const sfu::DataReceived& event);
+  void on_data_room(Context& ctx, sfu::MediaPeer& peer);
   void on_track_started(Context& ctx, sfu::Track& track);
   void on_speakers(Context& ctx, const sfu::SpeakersMeasured& measured);
 
@@ -81,7 +82,8 @@ class Room {
     Timestamp at;
     std::string sender_sid;
     uint32_t sequence;
-    std::vector<std::string> destinations;  ///< Identities; empty for everyone.
+    bool is_directed = false;               ///< For `destinations` alone, even when that is nobody.
+    std::vector<std::string> destinations;  ///< Identities.
     std::string bytes;
   };
   struct PendingRpc {
@@ -144,9 +146,11 @@ class Room {
   void relay(Context& ctx, Participant& sender, pb::DataPacket packet, pb::DataPacket::Kind kind);
   void deliver(Context& ctx, const Participant* sender, const pb::DataPacket& packet, pb::DataPacket::Kind kind);
   bool send_packet(Context& ctx, Participant& to, pb::DataPacket::Kind kind, const std::string& bytes);
+  void send_unsent(Context& ctx, Participant& to);
   void replay(Context& ctx, Participant& to, const std::map<std::string, uint32_t>& last_by_sender);
   bool take_rpc_reply(Context& ctx, const pb::DataPacket& packet);
   void expire_data(Context& ctx);
+  TimeDelta replay_age(Timestamp now);
   // room_signal.cc
   void on_update_metadata(Context& ctx, Participant& participant, const pb::UpdateParticipantMetadata& request);
   void on_ping(Context& ctx, Participant& participant, const pb::Ping& ping);

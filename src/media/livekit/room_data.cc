@@ -9,12 +9,16 @@ namespace {
 
 /// How long a reliable packet is kept for those who resume.
 constexpr TimeDelta kReplayAge = TimeDelta::seconds(2);
+/// And for those whose data channel is not open yet; a client gives up connecting after 15 s.
+constexpr TimeDelta kOpeningAge = TimeDelta::seconds(15);
 /// And how much of it per room: two seconds of a busy room; beyond it the oldest go.
 constexpr size_t kReplayBytes = 8 * 1024 * 1024;
 /// LiveKit's window for recognising repeated user packets.
 constexpr size_t kNonces = 100;
 /// A lossy packet is dropped when the receiver has this much unsent data: about 100 ms at 1 Mbit/s.
 constexpr size_t kLossyBuffer = 16 * 1024;
+/// Reliable data that waits for one receiver, behind what its SCTP association has taken: half a minute at 4 Mbit/s.
+constexpr size_t kMaxUnsentData = 16 * 1024 * 1024;
 
 bool is_addressed(const pb::DataPacket& packet) {
   return packet.destination_identities_size() > 0 ||
@@ -98,8 +102,8 @@ void Room::deliver(Context& ctx, const Participant* sender, const pb::DataPacket
     if (packet.has_metrics() && !participant->info().permission().can_subscribe_metrics()) continue;
     send_packet(ctx, *participant, kind, bytes);
   }
-  if (kind != pb::DataPacket::RELIABLE || !sender || packet.has_metrics()) return;
-  ReliablePacket kept{ctx.now.mono, sender->sid(), packet.sequence(), {}, bytes};
+  if (kind != pb::DataPacket::RELIABLE || packet.has_metrics()) return;
+  ReliablePacket kept{ctx.now.mono, sender ? sender->sid() : "", packet.sequence(), has_destinations, {}, bytes};
   if (has_destinations) {
     for (const auto& [sid, participant] : participants_) {
       if (is_destination(packet, *participant)) kept.destinations.push_back(participant->identity());
@@ -110,8 +114,19 @@ void Room::deliver(Context& ctx, const Participant* sender, const pb::DataPacket
   expire_data(ctx);
 }
 
+TimeDelta Room::replay_age(Timestamp now) {
+  // One who is still connecting gets everything since its Join as soon as its channel opens.
+  TimeDelta age = kReplayAge;
+  for (const auto& [sid, participant] : participants_) {
+    const TimeDelta waiting = now - participant->joined;
+    if (!participant->subscriber().reliable && waiting <= kOpeningAge) age = std::max(age, waiting);
+  }
+  return age;
+}
+
 void Room::expire_data(Context& ctx) {
-  while (!reliable_.empty() && (ctx.now.mono - reliable_.front().at > kReplayAge || reliable_bytes_ > kReplayBytes)) {
+  const TimeDelta age = reliable_.empty() ? kReplayAge : replay_age(ctx.now.mono);
+  while (!reliable_.empty() && (ctx.now.mono - reliable_.front().at > age || reliable_bytes_ > kReplayBytes)) {
     reliable_bytes_ -= reliable_.front().bytes.size();
     reliable_.pop_front();
   }
@@ -128,21 +143,48 @@ void Room::expire_data(Context& ctx) {
 
 bool Room::send_packet(Context& ctx, Participant& to, pb::DataPacket::Kind kind, const std::string& bytes) {
   Connection& connection = to.subscriber();
-  const bool is_reliable = kind == pb::DataPacket::RELIABLE;
-  const auto& channel = is_reliable ? connection.reliable : connection.lossy;
-  if (!channel) return false;
-  transport::Peer& peer = connection.peer->transport();
-  if (!is_reliable && peer.buffered_amount() > kLossyBuffer) return false;
-  const auto sent = peer.send_data(*channel, transport::DataKind::kBinary, as_bytes(bytes), ctx.out.sfu.transport);
+  if (kind == pb::DataPacket::RELIABLE) {
+    if (!connection.reliable) return false;
+    to.unsent_bytes += bytes.size();
+    to.unsent.push_back(bytes);
+    send_unsent(ctx, to);
+    return true;
+  }
+  if (!connection.lossy || connection.peer->transport().buffered_amount() > kLossyBuffer) return false;
+  const auto sent = connection.peer->transport().send_data(*connection.lossy, transport::DataKind::kBinary,
+                                                           as_bytes(bytes), ctx.out.sfu.transport);
   ctx.sfu.after_transport(*connection.peer, ctx.out.sfu);
   return sent.has_value();
+}
+
+void Room::send_unsent(Context& ctx, Participant& to) {
+  Connection& connection = to.subscriber();
+  while (!to.unsent.empty()) {
+    const auto sent = connection.peer->transport().send_data(*connection.reliable, transport::DataKind::kBinary,
+                                                             as_bytes(to.unsent.front()), ctx.out.sfu.transport);
+    if (!sent && sent.error() == transport::SctpSendError::kBufferFull) {
+      // A reader that is far behind holds everyone's data in memory; it must come back and start over.
+      if (to.unsent_bytes > kMaxUnsentData) to.remove_at = ctx.now.mono;
+      connection.peer->wants_data_room = true;
+      break;
+    }
+    to.unsent_bytes -= to.unsent.front().size();
+    to.unsent.pop_front();
+  }
+  ctx.sfu.after_transport(*connection.peer, ctx.out.sfu);
+}
+
+void Room::on_data_room(Context& ctx, sfu::MediaPeer& peer) {
+  Participant* participant = by_media(&peer.participant());
+  if (participant && participant->subscriber().peer == &peer && participant->subscriber().reliable) {
+    send_unsent(ctx, *participant);
+  }
 }
 
 void Room::replay(Context& ctx, Participant& to, const std::map<std::string, uint32_t>& last_by_sender) {
   for (const ReliablePacket& packet : reliable_) {
     if (packet.sender_sid == to.sid() || packet.at < to.joined) continue;
-    if (!packet.destinations.empty() &&
-        std::ranges::find(packet.destinations, to.identity()) == packet.destinations.end()) {
+    if (packet.is_directed && std::ranges::find(packet.destinations, to.identity()) == packet.destinations.end()) {
       continue;
     }
     const auto last = last_by_sender.find(packet.sender_sid);

@@ -30,11 +30,10 @@ void Room::on_peer_connected(Context& ctx, sfu::MediaPeer& peer) {
 void Room::open_channels(Context& ctx, Participant& participant) {
   Connection& connection = participant.subscriber();
   transport::Peer& peer = connection.peer->transport();
-  const auto reliable = peer.open_channel({.label = "_reliable"}, ctx.out.sfu.transport);
-  const auto lossy = peer.open_channel(
-      {.label = "_lossy", .order = transport::DataOrder::kUnordered, .max_retransmits = 0}, ctx.out.sfu.transport);
-  if (reliable) connection.reliable = *reliable;
-  if (lossy) connection.lossy = *lossy;
+  // Used from when the client acknowledges them: until then reliable packets wait in the replay buffer.
+  (void)peer.open_channel({.label = "_reliable"}, ctx.out.sfu.transport);
+  (void)peer.open_channel({.label = "_lossy", .order = transport::DataOrder::kUnordered, .max_retransmits = 0},
+                          ctx.out.sfu.transport);
   ctx.sfu.after_transport(*connection.peer, ctx.out.sfu);
 }
 

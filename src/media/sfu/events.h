@@ -40,6 +40,10 @@ struct DataReceived {
   transport::DataKind kind;
   ByteVector payload;
 };
+/// The send buffer of the data channels has room again; see MediaPeer::wants_data_room.
+struct DataRoomAvailable {
+  MediaPeer* peer;
+};
 /// The first packet of a track arrived.
 struct TrackStarted {
   Track* track;
@@ -56,7 +60,7 @@ struct SpeakersMeasured {
 };
 
 using Event = std::variant<PeerConnected, PeerDisconnected, PeerReconnected, PeerFailed, DataChannelOpened,
-                           DataReceived, TrackStarted, SpeakersMeasured>;
+                           DataReceived, DataRoomAvailable, TrackStarted, SpeakersMeasured>;
 
 /// Caller-owned and reused. `transport.packets` is everything there is to send.
 struct Outputs {

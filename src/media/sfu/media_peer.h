@@ -77,6 +77,9 @@ class MediaPeer {
   /// The client's own estimate of what it can receive (REMB).
   std::optional<DataRate> receiver_estimate;
 
+  /// Somebody waits for the data channels' send buffer to empty: DataRoomAvailable is raised once it is half empty.
+  bool wants_data_room = false;
+
   // Bookkeeping of the packet path: the pass and the timer queue this peer is listed in.
   Timestamp scheduled = Timestamp::never();
   Timestamp next_report;

@@ -208,21 +208,37 @@ void Sfu::forward_track(Subscription& subscription, Timestamp now, Outputs& out)
   MediaPeer& peer = subscription.peer();
   if (!peer.is_connected()) return;
   if (!subscription.has_srtp && !prepare_srtp(subscription)) return;
-  Track& track = subscription.track();
-  for (const PendingPacket& pending : track.leaving()) {
-    const auto rewrite = subscription.forwarder().on_packet(*pending.packet, pending.layer, track.layers(), now);
-    if (!rewrite) continue;
-    const bool sent = write_media(subscription, *pending.packet, *rewrite, out.packets());
-    if (!sent) continue;
-    subscription.send().on_sent({.sequence_number = rewrite->sequence_number,
-                                 .source_sequence_number = static_cast<uint16_t>(pending.packet->sequence),
-                                 .timestamp = rewrite->timestamp,
-                                 .picture_id = rewrite->vp8.picture_id,
-                                 .tl0_picture_index = rewrite->vp8.tl0_picture_index,
-                                 .layer = static_cast<uint8_t>(pending.layer),
-                                 .rewrites_vp8 = rewrite->rewrites_vp8,
-                                 .is_used = true},
-                                pending.packet->payload_size, now);
+  const forward::Forwarder& forwarder = subscription.forwarder();
+  for (const PendingPacket& pending : subscription.track().leaving()) {
+    const int layer_before = forwarder.current_layer();
+    forward_packet(subscription, *pending.packet, pending.layer, now, out);
+    if (forwarder.current_layer() != layer_before) forward_overtaken(subscription, pending, now, out);
+  }
+}
+
+void Sfu::forward_packet(Subscription& subscription, const stream::PacketCell& cell, int layer, Timestamp now,
+                         Outputs& out) {
+  const auto rewrite = subscription.forwarder().on_packet(cell, layer, subscription.track().layers(), now);
+  if (!rewrite || !write_media(subscription, cell, *rewrite, out.packets())) return;
+  subscription.send().on_sent({.sequence_number = rewrite->sequence_number,
+                               .source_sequence_number = static_cast<uint16_t>(cell.sequence),
+                               .timestamp = rewrite->timestamp,
+                               .picture_id = rewrite->vp8.picture_id,
+                               .tl0_picture_index = rewrite->vp8.tl0_picture_index,
+                               .layer = static_cast<uint8_t>(layer),
+                               .rewrites_vp8 = rewrite->rewrites_vp8,
+                               .is_used = true},
+                              cell.payload_size, now);
+}
+
+void Sfu::forward_overtaken(Subscription& subscription, const PendingPacket& first, Timestamp now, Outputs& out) {
+  // The first packet of a key frame was repaired, and the rest of the frame overtook it: that was dropped, for nothing
+  // had begun yet. What waits for its round, or is in this one, comes by itself.
+  const Track& track = subscription.track();
+  stream::ReceiveStream& source = *track.layers()[static_cast<size_t>(first.layer)];
+  for (int64_t sequence = first.packet->sequence + 1; sequence <= source.newest_sequence(); ++sequence) {
+    const stream::PacketCell* cell = source.history().find(sequence);
+    if (cell && !track.holds(*cell)) forward_packet(subscription, *cell, first.layer, now, out);
   }
 }
 

@@ -65,10 +65,21 @@ void Sfu::on_report_block(MediaPeer& peer, const wire::ReportBlock& block, Times
     // Above a minute, or "negative": the client's clock jumped.
     if (units < 60 * 65536) {
       reception.rtt = wire::from_compact_ntp(units);
-      peer.rtt = reception.rtt;
+      take_rtt(peer, *reception.rtt);
     }
   }
   subscription->send().on_receiver_report(reception);
+}
+
+void Sfu::take_rtt(MediaPeer& peer, TimeDelta rtt) {
+  peer.rtt = rtt;
+  // Both connections of a participant lead the same way; only the one with subscriptions is measured. An eighth more,
+  // so that a repair which is on its way is not asked for again.
+  for (const auto& track : peer.participant().tracks()) {
+    for (stream::ReceiveStream* stream : track->layers()) {
+      if (stream) stream->nacks().set_rtt(rtt + rtt / 8);
+    }
+  }
 }
 
 void Sfu::on_nack(MediaPeer& peer, const wire::Nack& nack, Timestamp now, Outputs& out) {

@@ -219,6 +219,10 @@ void Sfu::take_transport_events(MediaPeer& peer, Outputs& out) {
     }
   }
   out.transport.events.clear();
+  if (peer.wants_data_room && peer.transport().buffered_amount() < transport::kSctpSendBuffer / 2) {
+    peer.wants_data_room = false;
+    out.events.push_back(DataRoomAvailable{&peer});
+  }
 }
 
 void Sfu::after_transport(MediaPeer& peer, Outputs& out) {

@@ -118,6 +118,9 @@ class Sfu {
   void begin_round(Room& room);
   void forward_room(Room& room, Timestamp now, Outputs& out);
   void forward_track(Subscription& subscription, Timestamp now, Outputs& out);
+  void forward_packet(Subscription& subscription, const stream::PacketCell& cell, int layer, Timestamp now,
+                      Outputs& out);
+  void forward_overtaken(Subscription& subscription, const PendingPacket& first, Timestamp now, Outputs& out);
   bool prepare_srtp(Subscription& subscription);
   bool write_media(const Subscription& subscription, const stream::PacketCell& cell,
                    const forward::Forwarder::Rewrite& rewrite, PacketBatch& batch);
@@ -128,6 +131,7 @@ class Sfu {
   Verdict on_rtcp(MediaPeer& peer, ByteView compound, Timestamp now, Outputs& out);
   void on_sender_report(MediaPeer& peer, const wire::SenderReport& report, Timestamp now);
   void on_report_block(MediaPeer& peer, const wire::ReportBlock& block, Timestamp now);
+  static void take_rtt(MediaPeer& peer, TimeDelta rtt);
   void on_nack(MediaPeer& peer, const wire::Nack& nack, Timestamp now, Outputs& out);
   void on_picture_loss(MediaPeer& peer, uint32_t media_ssrc);
   void resend(Subscription& subscription, uint16_t sequence_number, Timestamp now, Outputs& out);

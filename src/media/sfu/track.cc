@@ -43,4 +43,9 @@ void Track::add_pending(PendingPacket packet) {
   pending_.push_back(std::move(packet));
 }
 
+bool Track::holds(const stream::PacketCell& cell) const {
+  const auto is_it = [&cell](const PendingPacket& p) { return p.packet.get() == &cell; };
+  return std::ranges::any_of(pending_, is_it) || std::ranges::any_of(leaving_, is_it);
+}
+
 }  // namespace parley::sfu

@@ -56,7 +56,8 @@ struct TrackParams {
   bool is_simulcast = false;
 };
 
-/// One published track: its received layers, and the packets that wait to be forwarded. Owner: its publisher's Participant.
+/// One published track: its received layers, and the packets that wait to be forwarded. Owner: its publisher's
+/// Participant.
 class Track {
  public:
   /// Packets collected before a frame is forwarded even though its end is not in sight: a 1080p key frame is about
@@ -102,6 +103,8 @@ class Track {
     has_complete_frame_ = false;
   }
   void end_round() { leaving_.clear(); }
+  /// `cell` is in this round or waits for the next one.
+  bool holds(const stream::PacketCell& cell) const;
   void clear_packets() {
     pending_.clear();
     leaving_.clear();

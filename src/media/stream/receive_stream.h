@@ -52,6 +52,8 @@ class ReceiveStream {
   std::optional<ClockReference> clock_reference() const { return clock_reference_; }
   /// The unwrapped number nearest to the newest one received.
   int64_t unwrap_near_newest(uint16_t sequence_number) const { return unwrapper_.peek(sequence_number) + kFirstCycle; }
+  /// The newest unwrapped number received; meaningless before the first packet.
+  int64_t newest_sequence() const { return unwrapper_.newest().value_or(0) + kFirstCycle; }
   bool is_live(Timestamp now, TimeDelta patience) const {
     return stats_.has_packets() && now - stats_.last_arrival() <= patience;
   }
