@@ -205,8 +205,7 @@ void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
 }
 
 void Sfu::forward_track(Subscription& subscription, Timestamp now, Outputs& out) {
-  MediaPeer& peer = subscription.peer();
-  if (!peer.is_connected()) return;
+  if (!subscription.peer().route().srtp) return;
   if (!subscription.has_srtp && !prepare_srtp(subscription)) return;
   const forward::Forwarder& forwarder = subscription.forwarder();
   for (const PendingPacket& pending : subscription.track().leaving()) {
@@ -274,7 +273,7 @@ bool Sfu::write_media(const Subscription& subscription, const stream::PacketCell
 
 bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream stream, const stream::PacketCell& cell,
                        const OutgoingHeader& header, PacketBatch& batch) {
-  MediaPeer& peer = subscription.peer();
+  const MediaPeer::Route& route = subscription.peer().route();
   const SendParams& params = subscription.params();
   // A resend on the same SSRC must be the same bytes; one by RTX needs no padding.
   const bool has_padding = cell.padding_size > 0 && !header.original_sequence_number;
@@ -297,12 +296,12 @@ bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream s
   if (header.original_sequence_number || header.vp8) {
     payload = copy_payload(payload, header, dst + header_size);
   }
-  const auto size = peer.transport().srtp()->protect(stream, dst, header_size, payload);
+  const auto size = route.srtp->protect(stream, dst, header_size, payload);
   if (!size) {
     ++counters_.protect_failures;
     return false;
   }
-  batch.commit(*peer.transport().path(), *size);
+  batch.commit(route.path, *size);
   return true;
 }
 

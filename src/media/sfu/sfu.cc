@@ -86,6 +86,7 @@ void Sfu::register_ufrags(MediaPeer& peer) {
 
 void Sfu::restart_ice(MediaPeer* peer) {
   peer->transport().restart_ice(make_credentials());
+  peer->refresh_route();
   register_ufrags(*peer);
 }
 
@@ -190,6 +191,7 @@ MediaPeer* Sfu::peer_by_ufrag(std::string_view ufrag) {
 
 void Sfu::take_transport_events(MediaPeer& peer, Outputs& out) {
   using Kind = transport::PeerEvent::Kind;
+  peer.refresh_route();
   for (transport::PeerEvent& event : out.transport.events) {
     switch (event.kind) {
       case Kind::kConnected:

@@ -104,12 +104,12 @@ void Sfu::review_layers() {
 }
 
 void Sfu::request_overdue() {
-  for (const auto& [id, peer] : peers_) {
-    for (const auto& track : peer->participant().tracks()) {
-      if (track->peer() != peer) continue;
+  for (const auto& room : rooms_) {
+    for (Track* track : room->slots_) {
+      if (!track || !track->peer()) continue;
       for (int layer = 0; layer < forward::kMaxLayers; ++layer) {
-        if (track->layers()[static_cast<size_t>(layer)] && track->key_frame(layer).is_wanted())
-          mark_feedback_due(*peer);
+        const bool is_received = track->layers()[static_cast<size_t>(layer)] != nullptr;
+        if (is_received && track->key_frame(layer).is_wanted()) mark_feedback_due(*track->peer());
       }
     }
   }
