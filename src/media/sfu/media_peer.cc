@@ -22,7 +22,7 @@ std::optional<std::string_view> text_extension(const wire::RtpView& packet, uint
 
 void MediaPeer::refresh_route() {
   route_ = {};
-  if (transport_.is_connected() && transport_.path()) route_ = {transport_.srtp(), *transport_.path()};
+  if (transport_.may_send()) route_ = {transport_.srtp(), *transport_.path()};
 }
 
 void MediaPeer::set_receive(std::vector<ReceiveSection> sections, const wire::ExtensionIds& extensions) {

@@ -48,7 +48,7 @@ class MediaPeer {
   /// Where and with which keys media goes. A copy of what the transport knows, because every packet needs it and the
   /// transport's parts lie far apart.
   struct Route {
-    transport::SrtpSender* srtp = nullptr;  ///< Null while the peer is not connected.
+    transport::SrtpSender* srtp = nullptr;  ///< Null while nothing may be sent.
     Path path;
   };
   const Route& route() const { return route_; }

@@ -104,6 +104,9 @@ class Peer {
 
   /// ICE and DTLS are up, and consent is not lost.
   bool is_connected() const;
+  /// Media may go to path(). Longer than is_connected(): silence for the last seconds before kFailed would make every
+  /// lost row of checks heard, and consent lives 30 s (RFC 7675 section 5.1).
+  bool may_send() const { return dtls_.state() == DtlsState::kConnected && path().has_value(); }
   IceState ice_state() const;
   /// An authenticated check came from there: what comes over `path` is looked at.
   bool is_validated(const Path& path) const;
