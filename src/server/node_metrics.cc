@@ -1,6 +1,7 @@
 #include "server/node_metrics.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <array>
 
@@ -13,6 +14,13 @@ struct Row {
   std::string_view help;
   uint64_t (*read)(const NodeTotals&);
 };
+
+/// What the program holds. Resident memory is more: the heap keeps pages of its worst moment, in pieces.
+uint64_t heap_in_use() {
+  const struct mallinfo2 heap = mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
 using T = NodeTotals;
 constexpr std::array kRows{
     Row{"parley_received_bytes_total", "counter", "Bytes of media datagrams received",
@@ -53,6 +61,7 @@ constexpr std::array kRows{
         [](const T& t) { return t.shard.steered_out; }},
     Row{"parley_ring_full_total", "counter", "Of these, dropped at a full ring",
         [](const T& t) { return t.shard.ring_full; }},
+    Row{"parley_heap_bytes", "gauge", "Memory allocated and not freed", [](const T&) { return heap_in_use(); }},
     Row{"parley_bugs_total", "counter", "Contained bugs of our own", [](const T&) { return uint64_t{bug_count()}; }},
 };
 

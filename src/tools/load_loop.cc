@@ -18,6 +18,8 @@ namespace {
 constexpr uint64_t kSignalTag = ~uint64_t{0};
 /// How often the phase is looked at.
 constexpr TimeDelta kLook = TimeDelta::millis(50);
+/// For the server to answer our goodbyes.
+constexpr TimeDelta kGoodbye = TimeDelta::seconds(2);
 /// Of `lk`: a second of quiet, then five of speech.
 constexpr TimeDelta kSpeakerInterval = TimeDelta::seconds(6);
 
@@ -218,6 +220,15 @@ LoadTotals LoadLoop::sum() const {
   return totals;
 }
 
+void LoadLoop::say_goodbye(Timestamp until) {
+  const auto is_gone = [](const auto& tester) { return tester->is_gone(); };
+  for (Now now = shard::read_clock(); now.mono < until && !std::ranges::all_of(testers_, is_gone);) {
+    next_look_ = next_sctp_ = now.mono + kLook;
+    wait(now);
+    now = shard::read_clock();
+  }
+}
+
 LoadResult LoadLoop::finish(Now now) {
   LoadResult result;
   result.participants = testers_.size();
@@ -231,6 +242,7 @@ LoadResult LoadLoop::finish(Now now) {
     if (const auto time = tester->first_media_time()) result.media_times.push_back(*time);
     tester->stop();
   }
+  say_goodbye(now.mono + kGoodbye);
   return result;
 }
 

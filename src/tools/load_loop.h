@@ -38,6 +38,7 @@ class LoadLoop {
   void advance(Now now);
   LoadTotals sum() const;
   LoadResult finish(Now now);
+  void say_goodbye(Timestamp until);
 
   LoadOptions options_;
   TesterContext context_;

@@ -104,13 +104,11 @@ void SignalSocket::send(std::string_view message) {
 }
 
 void SignalSocket::close() {
-  if (state_ == State::kOpen) {
-    std::string frame;
-    net::append_websocket_frame(frame, net::WebSocketOpcode::kClose,
-                                net::make_close_payload(net::close_code::kNormal, ""), make_mask());
-    stream_.write(frame);
-  }
-  fail("closed by us");
+  if (state_ != State::kOpen) return fail("closed by us");
+  std::string frame;
+  net::append_websocket_frame(frame, net::WebSocketOpcode::kClose,
+                              net::make_close_payload(net::close_code::kNormal, ""), make_mask());
+  stream_.write(frame);
 }
 
 }  // namespace parley::tools

@@ -43,7 +43,8 @@ class SignalSocket {
   void on_writable();
   /// Queued while the upgrade is under way.
   void send(std::string_view message);
-  /// Says goodbye and closes.
+  /// Says goodbye. The socket closes when the server has answered: a socket closed with something unread resets the
+  /// connection, and then the server may never see what was sent last.
   void close();
 
  private:

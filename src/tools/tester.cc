@@ -100,7 +100,8 @@ void Tester::start(Now now) {
 }
 
 void Tester::on_ready(TesterSocket socket, uint32_t events, Now now) {
-  if (is_stopping_ || !error_.empty()) return;
+  if (is_stopping_) return on_goodbye(events);
+  if (!error_.empty()) return;
   if (socket == TesterSocket::kSignal) {
     on_signal(events, now);
   } else {
@@ -115,6 +116,13 @@ void Tester::on_signal(uint32_t events, Now now) {
   if (events & (EPOLLIN | EPOLLHUP)) signal_->on_readable(messages);
   for (const std::string& message : messages) on_message(message, now);
   if (signal_->is_closed()) fail(signal_->error());
+}
+
+void Tester::on_goodbye(uint32_t events) {
+  if (is_gone()) return;
+  if (events & EPOLLOUT) signal_->on_writable();
+  std::vector<std::string> unread;
+  signal_->on_readable(unread);
 }
 
 void Tester::on_message(const std::string& message, Now now) {
@@ -241,8 +249,9 @@ void Tester::stop() {
   if (!client_ || is_stopping_) return;
   const bool can_leave = error_.empty();
   if (can_leave) client_->leave(context_.out);
-  is_stopping_ = true;
   flush({});
+  is_stopping_ = true;
+  for (auto& udp : udp_) udp.reset();
   if (signal_) signal_->close();
 }
 

@@ -66,6 +66,8 @@ class Tester {
   void simulate_speakers();
   /// Leaves; what the server still sends is not looked at.
   void stop();
+  /// The server has closed the signal connection, or there was none.
+  bool is_gone() const { return !signal_ || signal_->is_closed(); }
 
   const TesterRole& role() const { return role_; }
   bool is_started() const { return client_ != nullptr; }
@@ -88,6 +90,7 @@ class Tester {
   Result<void> open_sockets(WallTime now);
   void watch(int fd, TesterSocket socket, uint32_t events);
   void on_signal(uint32_t events, Now now);
+  void on_goodbye(uint32_t events);
   void on_message(const std::string& message, Now now);
   void on_participant(const livekit::pb::ParticipantInfo& participant);
   void on_datagrams(TesterSocket socket, Now now);

@@ -216,6 +216,26 @@ TEST_P(Call, ASecondClientOfTheSameIdentityTakesThePlace) {
   EXPECT_EQ(world.engine().participant_count(), 2u);
 }
 
+// lk and everything else that is made with the Go SDK.
+TEST(GoCall, OneWhoAnswersPassivelySeesAndIsSeen) {
+  World world(run_seed(1));
+  SeatOptions options = camera_and_microphone("gopher", ConnectionMode::kDual);
+  options.client.dialect = client::Dialect::kPion;
+  Seat& gopher = world.join(options);
+  Seat& ada = world.join(camera_and_microphone("ada", ConnectionMode::kSingle));
+  ASSERT_TRUE(world.run_until_connected());
+  world.run_for(TimeDelta::seconds(3));
+  EXPECT_GE(frames(gopher, ada), 80u);
+  EXPECT_GE(frames(ada, gopher), 80u);
+  // The server is the DTLS client here, so that its data channels have even stream ids.
+  ASSERT_TRUE(world.run_until([&] { return ada.client->is_data_ready(); }));
+  world.act(ada, [](client::Client& client, client::ClientOutputs& out) {
+    EXPECT_TRUE(client.send_data(livekit::pb::DataPacket::RELIABLE, "hello", out));
+  });
+  EXPECT_TRUE(world.run_until([&] { return !gopher.texts(livekit::pb::DataPacket::RELIABLE).empty(); }));
+  EXPECT_THAT(world.violations(), IsEmpty());
+}
+
 TEST(LargeCall, TenPeopleOfBothKindsSeeEachOther) {
   World world(run_seed(3));
   for (int i = 0; i < 10; ++i) {

@@ -84,7 +84,7 @@ const client::Reception* Seat::reception(const Seat& other, bool is_audio) const
   return nullptr;
 }
 
-World::World(uint64_t seed, livekit::RoomDefaults room)
+World::World(uint64_t seed, livekit::RoomDefaults room, sfu::SfuConfig media)
     : seed_(seed),
       rng_(seed),
       server_dtls_(make_dtls(now_.wall)),
@@ -105,6 +105,7 @@ World::World(uint64_t seed, livekit::RoomDefaults room)
     batch->reserve(kLargestBurst);
   }
   livekit::EngineConfig config = make_config(*this, room);
+  config.sfu = std::move(media);
   config.sfu.dtls = server_dtls_.get();
   config.sfu.srtp = &transport::pick_srtp_backend();
   config.sfu.sctp = &sctp_stack();

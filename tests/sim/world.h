@@ -97,7 +97,7 @@ class Seat {
 /// PARLEY_SIM_LOG prints the server's log.
 class World {
  public:
-  explicit World(uint64_t seed = 1, livekit::RoomDefaults room = {});
+  explicit World(uint64_t seed = 1, livekit::RoomDefaults room = {}, sfu::SfuConfig media = {});
   ~World();
 
   /// Adds a client and begins its join. The reference holds until the World goes.

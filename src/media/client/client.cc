@@ -40,7 +40,7 @@ pb::ClientInfo Client::client_info() const {
   info.set_sdk(pb::ClientInfo::JS);
   info.set_version(kVersion);
   info.set_protocol(options_.protocol);
-  info.set_browser(options_.dialect == Dialect::kChromium ? "Chrome" : "Firefox");
+  info.set_browser(options_.dialect == Dialect::kFirefox ? "Firefox" : "Chrome");
   return info;
 }
 

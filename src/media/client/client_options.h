@@ -24,8 +24,9 @@ enum class ConnectionMode : uint8_t { kSingle, kDual };
 enum class ConnectionIndex : uint8_t { kPublisher = 0, kSubscriber = 1 };
 inline constexpr size_t kConnections = 2;
 
-/// Whose payload types and extension ids are offered: they differ, and nothing may depend on them.
-enum class Dialect : uint8_t { kChromium, kFirefox };
+/// Whose payload types and extension ids are offered: they differ, and nothing may depend on them. pion, the WebRTC of
+/// the Go SDK, also answers an ICE-lite offerer with setup:passive.
+enum class Dialect : uint8_t { kChromium, kFirefox, kPion };
 
 /// One simulcast layer.
 struct LayerSpec {

@@ -19,7 +19,7 @@ struct PayloadTypes {
 };
 /// As the browsers number them.
 PayloadTypes payload_types(Dialect dialect) {
-  return dialect == Dialect::kChromium ? PayloadTypes{111, 96, 97} : PayloadTypes{109, 120, 124};
+  return dialect == Dialect::kFirefox ? PayloadTypes{109, 120, 124} : PayloadTypes{111, 96, 97};
 }
 
 struct ExtensionRow {
@@ -41,7 +41,7 @@ constexpr std::array kVideoExtensions{
 template <size_t N>
 void add_extensions(MediaSection& section, const std::array<ExtensionRow, N>& rows, Dialect dialect) {
   for (const ExtensionRow& row : rows) {
-    const uint8_t id = dialect == Dialect::kChromium ? row.chromium : row.firefox;
+    const uint8_t id = dialect == Dialect::kFirefox ? row.firefox : row.chromium;
     section.extmaps.push_back({id, std::string(wire::extension_uri(row.kind)), {}});
   }
 }
@@ -165,7 +165,7 @@ wire::SessionDescription describe(Description kind, std::vector<MediaSection> me
     section.transport.ice_pwd = transport.ice.pwd;
     section.transport.ice_options = {"trickle"};
     section.transport.fingerprint = transport.fingerprint;
-    section.transport.setup = kind == Description::kOffer ? wire::SetupRole::kActPass : wire::SetupRole::kActive;
+    section.transport.setup = kind == Description::kOffer ? wire::SetupRole::kActPass : transport.answered_setup;
   }
   description.groups.push_back(std::move(bundle));
   description.media = std::move(media);

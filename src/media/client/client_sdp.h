@@ -24,8 +24,9 @@ wire::MediaSection answer_receiving(const wire::MediaSection& offered);
 struct ClientTransport {
   transport::IceCredentials ice;
   transport::DtlsFingerprint fingerprint;
+  wire::SetupRole answered_setup = wire::SetupRole::kActive;
 };
-/// The whole description around `media`; offers actpass, answers active (reference 2.9).
+/// The whole description around `media`; offers actpass (reference 2.9).
 enum class Description : uint8_t { kOffer, kAnswer };
 wire::SessionDescription describe(Description kind, std::vector<wire::MediaSection> media,
                                   const ClientTransport& transport, uint64_t version);

@@ -45,7 +45,7 @@ void PeerConnection::on_datagram(const Path& from, ByteView datagram, Timestamp 
 
 std::optional<SendTarget> PeerConnection::target(transport::PeerOutputs& out) {
   transport::SrtpSender* srtp = transport_.srtp();
-  if (!srtp || !transport_.path() || !is_connected()) return std::nullopt;
+  if (!srtp || !transport_.may_send()) return std::nullopt;
   return SendTarget{*srtp, *transport_.path(), out.packets, transport_sequence_};
 }
 
@@ -61,7 +61,7 @@ void PeerConnection::send_due(Now now, transport::PeerOutputs& out) {
 
 void PeerConnection::on_timer(Now now, transport::PeerOutputs& out) {
   if (transport_.next_deadline() <= now.mono) transport_.on_timer(now.mono, out);
-  if (!is_connected()) return;
+  if (!transport_.may_send()) return;
   send_due(now, out);
   if (next_feedback_ <= now.mono) send_feedback(now.mono, out);
   if (feedback_.next_deadline() <= now.mono) send_transport_feedback(out);
@@ -73,7 +73,7 @@ void PeerConnection::on_timer(Now now, transport::PeerOutputs& out) {
 
 Timestamp PeerConnection::next_deadline() const {
   Timestamp at = transport_.next_deadline();
-  if (!is_connected()) return at;
+  if (!transport_.may_send()) return at;
   at = earlier(at, earlier(next_report_, next_feedback_));
   at = earlier(at, feedback_.next_deadline());
   for (const Section& section : sections_) {

@@ -74,8 +74,12 @@ wire::SessionDescription PeerConnection::on_offer(const wire::SessionDescription
   const bool is_restart = !remote_ice_.ufrag.empty() && !offer.media.empty() &&
                           offer.transport_of(offer.media.front()).ice_ufrag != remote_ice_.ufrag;
   if (is_restart) restart_ice();
+  const bool is_passive = options_.dialect == Dialect::kPion && offer.ice_lite;
+  if (is_passive) transport_.set_dtls_role(transport::DtlsRole::kServer, now, out);
   wire::SessionDescription answer = describe(Description::kAnswer, std::move(media),
-                                             {transport_.ice_credentials(), options_.dtls->fingerprint()}, ++version_);
+                                             {transport_.ice_credentials(), options_.dtls->fingerprint(),
+                                              is_passive ? wire::SetupRole::kPassive : wire::SetupRole::kActive},
+                                             ++version_);
   take_remote_transport(offer, now, out);
   take_remote_tracks(offer, answer, {});
   return answer;

@@ -254,6 +254,12 @@ std::optional<sfu::SendParams> make_send_params(const MediaSection& section, con
   return params;
 }
 
+/// RFC 8842 section 5.2, 5.3.
+static wire::SetupRole setup_of(DescriptionKind kind, transport::DtlsRole role) {
+  if (kind == DescriptionKind::kOffer) return wire::SetupRole::kActPass;
+  return role == transport::DtlsRole::kClient ? wire::SetupRole::kActive : wire::SetupRole::kPassive;
+}
+
 wire::SessionDescription make_description(DescriptionKind kind, std::vector<MediaSection> media,
                                           const LocalTransport& transport, uint64_t session_id, uint64_t version) {
   wire::SessionDescription description;
@@ -270,8 +276,7 @@ wire::SessionDescription make_description(DescriptionKind kind, std::vector<Medi
     bundle.mids.push_back(section.mid);
     section.transport.ice_ufrag = transport.ice.ufrag;
     section.transport.ice_pwd = transport.ice.pwd;
-    // RFC 8842 §5.3: we only ever take the server role.
-    section.transport.setup = kind == DescriptionKind::kOffer ? wire::SetupRole::kActPass : wire::SetupRole::kPassive;
+    section.transport.setup = setup_of(kind, transport.dtls_role);
     section.transport.fingerprint = description.transport.fingerprint;
     if (has_candidates) continue;
     // One transport for the bundle: its first section carries all there is to know (RFC 8839 §4.2.1.2).

@@ -16,6 +16,7 @@ struct LocalTransport {
   transport::IceCredentials ice;
   transport::DtlsFingerprint fingerprint;
   std::vector<wire::IceCandidate> candidates;
+  transport::DtlsRole dtls_role = transport::DtlsRole::kServer;  ///< Answers state it; offers leave it open.
 };
 
 /// How the answer should shape what the client sends in one section.

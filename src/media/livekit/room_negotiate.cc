@@ -36,7 +36,8 @@ ReceivePreferences preferences_of(const PublishedTrack& track) {
 }  // namespace
 
 LocalTransport Room::local_transport(Context& ctx, const Connection& connection) const {
-  return {connection.peer->transport().ice_credentials(), ctx.config.sfu.dtls->fingerprint(), ctx.config.candidates};
+  const transport::Peer& peer = connection.peer->transport();
+  return {peer.ice_credentials(), ctx.config.sfu.dtls->fingerprint(), ctx.config.candidates, peer.dtls_role()};
 }
 
 void Room::take_remote(Context& ctx, Connection& connection, const wire::SessionDescription& remote) {
@@ -44,8 +45,13 @@ void Room::take_remote(Context& ctx, Connection& connection, const wire::Session
     if (section.is_rejected()) continue;
     const wire::SdpTransport transport = remote.transport_of(section);
     if (transport.fingerprint) {
-      connection.peer->transport().set_remote_fingerprint(
-          {transport.fingerprint->algorithm, transport.fingerprint->digest}, ctx.out.sfu.transport);
+      // Browsers take the active side. pion, which the Go SDK is made of, is passive towards an ICE-lite offerer.
+      transport::Peer& peer = connection.peer->transport();
+      const bool is_passive = transport.setup == wire::SetupRole::kPassive;
+      peer.set_dtls_role(is_passive ? transport::DtlsRole::kClient : transport::DtlsRole::kServer, ctx.now.mono,
+                         ctx.out.sfu.transport);
+      peer.set_remote_fingerprint({transport.fingerprint->algorithm, transport.fingerprint->digest},
+                                  ctx.out.sfu.transport);
       ctx.sfu.after_transport(*connection.peer, ctx.out.sfu);
     }
     // RFC 8445 §9, RFC 8839 §4.4.1.1.1: other credentials than last time are an ICE restart; only an offer asks for it.

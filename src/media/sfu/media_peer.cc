@@ -20,6 +20,11 @@ std::optional<std::string_view> text_extension(const wire::RtpView& packet, uint
 
 }  // namespace
 
+void MediaPeer::refresh_route() {
+  route_ = {};
+  if (transport_.may_send()) route_ = {transport_.srtp(), *transport_.path()};
+}
+
 void MediaPeer::set_receive(std::vector<ReceiveSection> sections, const wire::ExtensionIds& extensions) {
   sections_ = std::move(sections);
   extensions_ = extensions;

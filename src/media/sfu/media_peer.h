@@ -45,6 +45,15 @@ class MediaPeer {
   transport::Peer& transport() { return transport_; }
   const transport::Peer& transport() const { return transport_; }
   bool is_connected() const { return transport_.is_connected(); }
+  /// Where and with which keys media goes. A copy of what the transport knows, because every packet needs it and the
+  /// transport's parts lie far apart.
+  struct Route {
+    transport::SrtpSender* srtp = nullptr;  ///< Null while nothing may be sent.
+    Path path;
+  };
+  const Route& route() const { return route_; }
+  /// After anything that may have changed the transport's state.
+  void refresh_route();
 
   /// Replaces what the client may send. Bindings of sections that stay are kept.
   void set_receive(std::vector<ReceiveSection> sections, const wire::ExtensionIds& extensions);
@@ -99,6 +108,7 @@ class MediaPeer {
 
   Participant& participant_;
   PeerId id_;
+  Route route_;
   transport::Peer transport_;
   std::vector<ReceiveSection> sections_;
   wire::ExtensionIds extensions_;

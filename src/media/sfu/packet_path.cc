@@ -162,17 +162,16 @@ void Sfu::end_pass(Timestamp now, Outputs& out) {
   size_t kept = 0;
   for (size_t i = 0; i < pending_rooms_.size(); ++i) {
     Room& room = *pending_rooms_[i];
-    if (must_wait(room, now)) {
-      pending_rooms_[kept++] = &room;
-      continue;
-    }
-    room.is_listed_ = false;
-    forward_room(room, now, out);
+    if (room.leaving_tracks_.empty() && !must_wait(room, now)) begin_round(room);
+    if (!room.leaving_tracks_.empty()) forward_room(room, now, out);
+    room.is_listed_ = !room.leaving_tracks_.empty() || !room.pending_tracks_.empty();
+    if (room.is_listed_) pending_rooms_[kept++] = &room;
   }
   pending_rooms_.resize(kept);
 }
 
 bool Sfu::must_wait(const Room& room, Timestamp now) const {
+  if (room.pending_tracks_.empty()) return true;
   if (now - room.pending_since_ >= config_.max_hold) return false;
   for (const Track* track : room.pending_tracks_) {
     if (track->has_complete_frame() || track->pending().size() >= Track::kMaxPending) return false;
@@ -181,28 +180,35 @@ bool Sfu::must_wait(const Room& room, Timestamp now) const {
   return true;
 }
 
-void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
-  for (Track* track : room.pending_tracks_) {
-    if (track->kind() == MediaKind::kVideo) equalise(track->pending(), config_.max_padding);
+void Sfu::begin_round(Room& room) {
+  room.leaving_tracks_.swap(room.pending_tracks_);
+  room.next_participant_ = 0;
+  for (Track* track : room.leaving_tracks_) {
+    track->begin_round();
+    if (track->kind() == MediaKind::kVideo) equalise(track->leaving(), config_.max_padding);
   }
+}
+
+void Sfu::forward_room(Room& room, Timestamp now, Outputs& out) {
   // Subscriber outside, packets inside: what goes to one address leaves in one burst, and its keys stay in the cache.
-  for (const auto& participant : room.participants_) {
-    for (Track* track : room.pending_tracks_) {
-      if (Subscription* subscription = participant->subscription(track->slot())) {
+  for (; room.next_participant_ < room.participants_.size(); ++room.next_participant_) {
+    if (out.packets().bytes() >= config_.max_pass_bytes) return;
+    const Participant& participant = *room.participants_[room.next_participant_];
+    for (Track* track : room.leaving_tracks_) {
+      if (Subscription* subscription = participant.subscription(track->slot())) {
         forward_track(*subscription, now, out);
       }
     }
   }
-  for (Track* track : room.pending_tracks_) track->clear_pending();
-  room.pending_tracks_.clear();
+  for (Track* track : room.leaving_tracks_) track->end_round();
+  room.leaving_tracks_.clear();
 }
 
 void Sfu::forward_track(Subscription& subscription, Timestamp now, Outputs& out) {
-  MediaPeer& peer = subscription.peer();
-  if (!peer.is_connected()) return;
+  if (!subscription.peer().route().srtp) return;
   if (!subscription.has_srtp && !prepare_srtp(subscription)) return;
   const forward::Forwarder& forwarder = subscription.forwarder();
-  for (const PendingPacket& pending : subscription.track().pending()) {
+  for (const PendingPacket& pending : subscription.track().leaving()) {
     const int layer_before = forwarder.current_layer();
     forward_packet(subscription, *pending.packet, pending.layer, now, out);
     if (forwarder.current_layer() != layer_before) forward_overtaken(subscription, pending, now, out);
@@ -226,14 +232,12 @@ void Sfu::forward_packet(Subscription& subscription, const stream::PacketCell& c
 
 void Sfu::forward_overtaken(Subscription& subscription, const PendingPacket& first, Timestamp now, Outputs& out) {
   // The first packet of a key frame was repaired, and the rest of the frame overtook it: that was dropped, for nothing
-  // had begun yet. What is still in this pass comes by itself.
-  const auto& pending = subscription.track().pending();
-  stream::ReceiveStream& source = *subscription.track().layers()[static_cast<size_t>(first.layer)];
+  // had begun yet. What waits for its round, or is in this one, comes by itself.
+  const Track& track = subscription.track();
+  stream::ReceiveStream& source = *track.layers()[static_cast<size_t>(first.layer)];
   for (int64_t sequence = first.packet->sequence + 1; sequence <= source.newest_sequence(); ++sequence) {
     const stream::PacketCell* cell = source.history().find(sequence);
-    if (!cell) continue;
-    const bool is_pending = std::ranges::any_of(pending, [cell](const auto& p) { return p.packet.get() == cell; });
-    if (!is_pending) forward_packet(subscription, *cell, first.layer, now, out);
+    if (cell && !track.holds(*cell)) forward_packet(subscription, *cell, first.layer, now, out);
   }
 }
 
@@ -269,7 +273,7 @@ bool Sfu::write_media(const Subscription& subscription, const stream::PacketCell
 
 bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream stream, const stream::PacketCell& cell,
                        const OutgoingHeader& header, PacketBatch& batch) {
-  MediaPeer& peer = subscription.peer();
+  const MediaPeer::Route& route = subscription.peer().route();
   const SendParams& params = subscription.params();
   // A resend on the same SSRC must be the same bytes; one by RTX needs no padding.
   const bool has_padding = cell.padding_size > 0 && !header.original_sequence_number;
@@ -292,12 +296,12 @@ bool Sfu::write_packet(const Subscription& subscription, transport::SrtpStream s
   if (header.original_sequence_number || header.vp8) {
     payload = copy_payload(payload, header, dst + header_size);
   }
-  const auto size = peer.transport().srtp()->protect(stream, dst, header_size, payload);
+  const auto size = route.srtp->protect(stream, dst, header_size, payload);
   if (!size) {
     ++counters_.protect_failures;
     return false;
   }
-  batch.commit(*peer.transport().path(), *size);
+  batch.commit(route.path, *size);
   return true;
 }
 

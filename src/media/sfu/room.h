@@ -33,7 +33,9 @@ class Participant {
   std::vector<std::unique_ptr<Subscription>> subscriptions_;  ///< By track slot.
 };
 
-/// The media of one room: who is in it and which tracks have packets in this pass. Owner: Sfu, on the home shard.
+/// The media of one room: who is in it and which tracks have packets to forward. They leave in rounds: what has come
+/// until its begin goes to one participant after the other, over several passes when there are many.
+/// Owner: Sfu, on the home shard.
 class Room {
  public:
   const std::vector<std::unique_ptr<Participant>>& participants() const { return participants_; }
@@ -45,6 +47,8 @@ class Room {
   std::vector<std::unique_ptr<Participant>> participants_;
   std::vector<Track*> slots_;  ///< Null where free; reused, so that subscriptions stay dense.
   std::vector<Track*> pending_tracks_;
+  std::vector<Track*> leaving_tracks_;  ///< Of the round under way; empty between rounds.
+  size_t next_participant_ = 0;         ///< Whose turn it is in it.
   Timestamp pending_since_ = Timestamp::never();
   bool is_listed_ = false;  ///< In Sfu's list of rooms with pending packets.
   bool had_speakers_ = false;

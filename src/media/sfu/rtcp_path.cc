@@ -98,7 +98,7 @@ void Sfu::resend(Subscription& subscription, uint16_t sequence_number, Timestamp
   stream::ReceiveStream* source = sent ? subscription.track().layers()[sent->layer] : nullptr;
   const stream::PacketCell* cell =
       source ? source->history().find(source->unwrap_near_newest(sent->source_sequence_number)) : nullptr;
-  if (!cell || !subscription.peer().is_connected()) {
+  if (!cell || !subscription.peer().route().srtp) {
     ++counters_.resend_misses;
     return;
   }

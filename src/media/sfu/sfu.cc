@@ -43,7 +43,10 @@ void Sfu::remove_participant(Participant* participant, Outputs& out) {
     if (subscription) unsubscribe(participant, &subscription->track());
   }
   while (!participant->peers_.empty()) remove_peer(participant->peers_.back().get(), out);
-  std::erase_if(room.participants_, [participant](const auto& p) { return p.get() == participant; });
+  const auto at = std::ranges::find(room.participants_, participant, [](const auto& p) { return p.get(); });
+  const auto place = static_cast<size_t>(at - room.participants_.begin());
+  room.participants_.erase(at);
+  if (place < room.next_participant_) --room.next_participant_;
 }
 
 MediaPeer* Sfu::add_peer(Participant* participant) {
@@ -83,6 +86,7 @@ void Sfu::register_ufrags(MediaPeer& peer) {
 
 void Sfu::restart_ice(MediaPeer* peer) {
   peer->transport().restart_ice(make_credentials());
+  peer->refresh_route();
   register_ufrags(*peer);
 }
 
@@ -124,8 +128,9 @@ Track* Sfu::add_track(Participant* participant, TrackParams params) {
 
 void Sfu::unlist(Track* track) {
   Room& room = track->publisher().room();
-  track->clear_pending();
+  track->clear_packets();
   std::erase(room.pending_tracks_, track);
+  std::erase(room.leaving_tracks_, track);
   std::erase(started_tracks_, track);
 }
 
@@ -186,6 +191,7 @@ MediaPeer* Sfu::peer_by_ufrag(std::string_view ufrag) {
 
 void Sfu::take_transport_events(MediaPeer& peer, Outputs& out) {
   using Kind = transport::PeerEvent::Kind;
+  peer.refresh_route();
   for (transport::PeerEvent& event : out.transport.events) {
     switch (event.kind) {
       case Kind::kConnected:

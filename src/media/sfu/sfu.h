@@ -36,6 +36,9 @@ struct SfuConfig {
   size_t hold_from_subscriptions = 8;
   /// Most bytes of padding that make a frame's packets equal; 0 pads nothing. See equalise().
   size_t max_padding = kMaxPadding;
+  /// Bytes of datagrams after which a pass ends and the rest of a room has its turn in the next one: what is written
+  /// is sent while it is in the cache. Much less would fill no sendmmsg; a key frame to 500 would be 25 MB.
+  size_t max_pass_bytes = 192 * 1024;
 };
 
 /// All rooms, participants and peers of one shard, and the path of every packet between them. Sans-IO: datagrams and
@@ -67,7 +70,8 @@ class Sfu {
 
   // Data: packet_path.cc.
   Verdict on_datagram(const Path& from, ByteView datagram, Timestamp now, Outputs& out);
-  /// After the datagrams that were waiting: forwards what they brought.
+  /// After the datagrams that were waiting: forwards what they brought, or a part of it when it is much; then
+  /// next_deadline() is now. The caller empties `out` in between.
   void end_pass(Timestamp now, Outputs& out);
 
   // Time: sfu_timers.cc.
@@ -111,6 +115,7 @@ class Sfu {
   void mark_feedback_due(MediaPeer& peer);
   void list_pending(Track& track, PendingPacket packet);
   bool must_wait(const Room& room, Timestamp now) const;
+  void begin_round(Room& room);
   void forward_room(Room& room, Timestamp now, Outputs& out);
   void forward_track(Subscription& subscription, Timestamp now, Outputs& out);
   void forward_packet(Subscription& subscription, const stream::PacketCell& cell, int layer, Timestamp now,

@@ -73,7 +73,10 @@ Timestamp Sfu::next_deadline() const {
   if (peers_.empty()) return Timestamp::never();
   Timestamp at = deadlines_.empty() ? Timestamp::never() : deadlines_.front().at;
   at = earlier(at, earlier(next_review_, next_speakers_));
-  for (const Room* room : pending_rooms_) at = earlier(at, room->pending_since_ + config_.max_hold);
+  for (const Room* room : pending_rooms_) {
+    if (!room->leaving_tracks_.empty()) return Timestamp();  // A round goes on at once.
+    at = earlier(at, room->pending_since_ + config_.max_hold);
+  }
   return at;
 }
 
@@ -101,12 +104,12 @@ void Sfu::review_layers() {
 }
 
 void Sfu::request_overdue() {
-  for (const auto& [id, peer] : peers_) {
-    for (const auto& track : peer->participant().tracks()) {
-      if (track->peer() != peer) continue;
+  for (const auto& room : rooms_) {
+    for (Track* track : room->slots_) {
+      if (!track || !track->peer()) continue;
       for (int layer = 0; layer < forward::kMaxLayers; ++layer) {
-        if (track->layers()[static_cast<size_t>(layer)] && track->key_frame(layer).is_wanted())
-          mark_feedback_due(*peer);
+        const bool is_received = track->layers()[static_cast<size_t>(layer)] != nullptr;
+        if (is_received && track->key_frame(layer).is_wanted()) mark_feedback_due(*track->peer());
       }
     }
   }

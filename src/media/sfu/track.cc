@@ -15,7 +15,9 @@ stream::ReceiveStream& Track::layer(int layer, uint32_t ssrc, uint32_t clock_rat
   const auto i = static_cast<size_t>(layer);
   if (!layers_[i] || layers_[i]->ssrc() != ssrc) {
     // Packets of the old stream must not be forwarded as if they were of the new one.
-    std::erase_if(pending_, [layer](const PendingPacket& p) { return p.layer == layer; });
+    for (auto* packets : {&pending_, &leaving_}) {
+      std::erase_if(*packets, [layer](const PendingPacket& p) { return p.layer == layer; });
+    }
     layers_[i] = std::make_unique<stream::ReceiveStream>(ssrc, params_.kind, clock_rate);
     layer_view_[i] = layers_[i].get();
   }
@@ -39,6 +41,11 @@ void Track::add_pending(PendingPacket packet) {
   if (params_.kind == MediaKind::kAudio || packet.packet->marker) has_complete_frame_ = true;
   has_media_ = true;
   pending_.push_back(std::move(packet));
+}
+
+bool Track::holds(const stream::PacketCell& cell) const {
+  const auto is_it = [&cell](const PendingPacket& p) { return p.packet.get() == &cell; };
+  return std::ranges::any_of(pending_, is_it) || std::ranges::any_of(leaving_, is_it);
 }
 
 }  // namespace parley::sfu

@@ -56,7 +56,8 @@ struct TrackParams {
   bool is_simulcast = false;
 };
 
-/// One published track: its received layers, and the packets of this pass. Owner: its publisher's Participant.
+/// One published track: its received layers, and the packets that wait to be forwarded. Owner: its publisher's
+/// Participant.
 class Track {
  public:
   /// Packets collected before a frame is forwarded even though its end is not in sight: a 1080p key frame is about
@@ -67,6 +68,7 @@ class Track {
 
   Track(Participant& publisher, TrackParams params, size_t slot) : publisher_(publisher), params_(params), slot_(slot) {
     pending_.reserve(kMaxPending + 1);
+    leaving_.reserve(kMaxPending + 1);
   }
 
   Participant& publisher() const { return publisher_; }
@@ -94,8 +96,18 @@ class Track {
   const std::vector<PendingPacket>& pending() const { return pending_; }
   bool has_complete_frame() const { return has_complete_frame_; }
   void add_pending(PendingPacket packet);
-  void clear_pending() {
+  /// The packets of the round under way: they go to one subscriber after the other.
+  const std::vector<PendingPacket>& leaving() const { return leaving_; }
+  void begin_round() {
+    leaving_.swap(pending_);
+    has_complete_frame_ = false;
+  }
+  void end_round() { leaving_.clear(); }
+  /// `cell` is in this round or waits for the next one.
+  bool holds(const stream::PacketCell& cell) const;
+  void clear_packets() {
     pending_.clear();
+    leaving_.clear();
     has_complete_frame_ = false;
   }
 
@@ -116,6 +128,7 @@ class Track {
   forward::LayerStreams layer_view_{};
   std::array<KeyFrameRequest, forward::kMaxLayers> key_frames_;
   std::vector<PendingPacket> pending_;
+  std::vector<PendingPacket> leaving_;
   std::vector<Subscription*> subscriptions_;
   SpeakerDetector speaker_;
 };

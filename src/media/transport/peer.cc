@@ -16,10 +16,16 @@ std::variant<IceLite, IceClient> make_ice(PeerOptions& options) {
 }  // namespace
 
 Peer::Peer(PeerOptions options)
-    : role_(options.role), srtp_backend_(options.srtp), ice_(make_ice(options)), dtls_(*options.dtls, options.role) {
-  if (options.sctp != nullptr) {
-    sctp_ = options.sctp->make_association(options.role, std::move(options.sctp_mailbox), options.sctp_tag);
-  }
+    : role_(options.role),
+      dtls_role_(options.role),
+      dtls_context_(*options.dtls),
+      srtp_backend_(options.srtp),
+      ice_(make_ice(options)),
+      dtls_(*options.dtls, options.role),
+      sctp_stack_(options.sctp),
+      sctp_mailbox_(std::move(options.sctp_mailbox)),
+      sctp_tag_(options.sctp_tag) {
+  if (sctp_stack_) sctp_ = sctp_stack_->make_association(dtls_role_, sctp_mailbox_, sctp_tag_);
 }
 
 Peer::~Peer() = default;
@@ -97,10 +103,25 @@ void Peer::after_ice(const IceSnapshot& before, Timestamp now, PeerOutputs& out)
     const bool is_back = before.state == IceState::kDisconnected || has_been_connected_;
     if (after.state == IceState::kConnected && is_back) out.events.push_back({PeerEvent::Kind::kReconnected});
   }
-  if (role_ == DtlsRole::kClient && after.path && dtls_.state() == DtlsState::kNew) {
-    DtlsOutput dtls_out{out.packets, *after.path, out.scratch_records};
-    dtls_.start(now, dtls_out);
+  start_dtls(now, out);
+}
+
+void Peer::start_dtls(Timestamp now, PeerOutputs& out) {
+  if (dtls_role_ != DtlsRole::kClient || !path() || dtls_.state() != DtlsState::kNew) return;
+  DtlsOutput dtls_out{out.packets, *path(), out.scratch_records};
+  dtls_.start(now, dtls_out);
+}
+
+void Peer::set_dtls_role(DtlsRole role, Timestamp now, PeerOutputs& out) {
+  if (role == dtls_role_ || dtls_.state() != DtlsState::kNew) return;
+  dtls_role_ = role;
+  dtls_ = DtlsEndpoint(dtls_context_, role);
+  if (remote_fingerprint_) dtls_.set_remote_fingerprint(*remote_fingerprint_);
+  if (sctp_stack_) {
+    sctp_.reset();  // Two associations must not share a tag.
+    sctp_ = sctp_stack_->make_association(role, sctp_mailbox_, sctp_tag_);
   }
+  start_dtls(now, out);
 }
 
 void Peer::after_dtls(DtlsState before, PeerOutputs& out) {
@@ -141,6 +162,7 @@ void Peer::deliver_sctp(PeerOutputs& out) {
 
 void Peer::set_remote_fingerprint(DtlsFingerprint fingerprint, PeerOutputs& out) {
   const DtlsState before = dtls_.state();
+  remote_fingerprint_ = fingerprint;
   dtls_.set_remote_fingerprint(std::move(fingerprint));
   after_dtls(before, out);
 }

@@ -64,7 +64,7 @@ struct PeerPacket {
 
 struct PeerOptions {
   /// kServer: ICE-lite, controlled, DTLS server (the product). kClient: controlling, DTLS client (simulation, load
-  /// test).
+  /// test). The DTLS role may still change: set_dtls_role().
   DtlsRole role = DtlsRole::kServer;
   const DtlsContext* dtls = nullptr;  ///< Must outlive the peer.
   const SrtpBackend* srtp = nullptr;  ///< Must outlive the peer.
@@ -88,6 +88,9 @@ class Peer {
 
   /// The fingerprint that signalling names. May come late; until then the peer does not connect.
   void set_remote_fingerprint(DtlsFingerprint fingerprint, PeerOutputs& out);
+  /// The role that the descriptions agreed on (RFC 8842 section 5). Changes nothing once the handshake has begun.
+  void set_dtls_role(DtlsRole role, Timestamp now, PeerOutputs& out);
+  DtlsRole dtls_role() const { return dtls_role_; }
   /// Clients only: begins, or after a change of credentials or address restarts, checking `server`.
   void connect(const Path& server, IceCredentials remote, Timestamp now);
   /// New local ICE credentials.
@@ -101,6 +104,9 @@ class Peer {
 
   /// ICE and DTLS are up, and consent is not lost.
   bool is_connected() const;
+  /// Media may go to path(). Longer than is_connected(): silence for the last seconds before kFailed would make every
+  /// lost row of checks heard, and consent lives 30 s (RFC 7675 section 5.1).
+  bool may_send() const { return dtls_.state() == DtlsState::kConnected && path().has_value(); }
   IceState ice_state() const;
   /// An authenticated check came from there: what comes over `path` is looked at.
   bool is_validated(const Path& path) const;
@@ -139,13 +145,20 @@ class Peer {
   PeerVerdict on_dtls(const Path& from, ByteView datagram, Timestamp now, PeerOutputs& out);
   IceSnapshot ice_snapshot() const { return {ice_state(), path()}; }
   void after_ice(const IceSnapshot& before, Timestamp now, PeerOutputs& out);
+  void start_dtls(Timestamp now, PeerOutputs& out);
   void after_dtls(DtlsState before, PeerOutputs& out);
   void deliver_sctp(PeerOutputs& out);
 
-  DtlsRole role_;
+  const DtlsRole role_;
+  DtlsRole dtls_role_;
+  const DtlsContext& dtls_context_;
   const SrtpBackend* srtp_backend_;
   std::variant<IceLite, IceClient> ice_;
   DtlsEndpoint dtls_;
+  std::optional<DtlsFingerprint> remote_fingerprint_;
+  SctpStack* sctp_stack_;
+  std::shared_ptr<SctpMailbox> sctp_mailbox_;
+  uint64_t sctp_tag_;
   std::optional<SrtpSender> sender_;
   std::optional<SrtpReceiver> receiver_;
   std::unique_ptr<SctpAssociation> sctp_;

@@ -142,6 +142,7 @@ TEST(Peer, ReportsLossOfConsentItsReturnAndItsEnd) {
   pair.run_for(TimeDelta::seconds(12));
   EXPECT_EQ(pair.server.count(Kind::kDisconnected), 1u);
   EXPECT_FALSE(pair.server.peer->is_connected());
+  EXPECT_TRUE(pair.server.peer->may_send());  // A row of lost checks is no reason for silence.
   pair.options.loss_percent = 0;
   pair.run_for(TimeDelta::seconds(1));
   EXPECT_EQ(pair.server.count(Kind::kReconnected), 1u);
@@ -150,6 +151,36 @@ TEST(Peer, ReportsLossOfConsentItsReturnAndItsEnd) {
   pair.run_for(TimeDelta::seconds(20));
   EXPECT_EQ(pair.server.count(Kind::kFailed), 1u);
   EXPECT_FALSE(pair.server.peer->path().has_value());
+  EXPECT_FALSE(pair.server.peer->may_send());
+}
+
+TEST(Peer, TakesTheOtherDTLSRoleBeforeTheHandshakeAndChannelsFollow) {
+  for (const bool has_path_first : {false, true}) {
+    PeerPair pair;
+    pair.client.peer->set_dtls_role(DtlsRole::kServer, pair.now, pair.client.outputs);
+    if (has_path_first) ASSERT_TRUE(pair.run_until([&] { return pair.server.peer->path().has_value(); }));
+    pair.server.peer->set_dtls_role(DtlsRole::kClient, pair.now, pair.server.outputs);
+    pair.flush();
+    ASSERT_TRUE(pair.connect());
+    const auto channel = pair.server.peer->open_channel({.label = "_reliable"}, pair.server.outputs);
+    ASSERT_TRUE(channel.has_value());
+    EXPECT_EQ(channel->value() % 2, 0);  // RFC 8832 section 6.
+    pair.flush();
+    EXPECT_TRUE(pair.run_until([&] {
+      return pair.server.peer->send_data(*channel, DataKind::kString, as_bytes("hi"), pair.server.outputs).has_value();
+    }));
+    EXPECT_TRUE(pair.run_until([&] { return pair.client.messages() == std::vector<std::string>{"hi"}; }));
+    ASSERT_TRUE(pair.send_rtp(pair.server, {.ssrc = 1, .sequence = 1}));
+    EXPECT_TRUE(pair.run_until([&] { return pair.client.rtp.size() == 1; }));
+  }
+}
+
+TEST(Peer, KeepsItsDTLSRoleOnceTheHandshakeHasBegun) {
+  PeerPair pair;
+  ASSERT_TRUE(pair.connect());
+  pair.server.peer->set_dtls_role(DtlsRole::kClient, pair.now, pair.server.outputs);
+  EXPECT_EQ(pair.server.peer->dtls_role(), DtlsRole::kServer);
+  EXPECT_TRUE(pair.server.peer->is_connected());
 }
 
 TEST(Peer, AnIceRestartKeepsKeysAndChannelsWhileMediaFlows) {

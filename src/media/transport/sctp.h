@@ -146,7 +146,8 @@ class SctpStack {
   TimeDelta remainder_;  ///< Below a millisecond. Under the stack's lock.
 };
 
-/// Retransmission and delayed-SACK timers are multiples of usrsctp's 10 ms tick.
-inline constexpr TimeDelta kSctpTimerPeriod = TimeDelta::millis(10);
+/// By how much retransmissions and delayed SACKs, 200 ms at the earliest, may be late. The library looks at every timer
+/// of every association each time: at its own 10 ms that was a tenth of a server's work.
+inline constexpr TimeDelta kSctpTimerPeriod = TimeDelta::millis(50);
 
 }  // namespace parley::transport
