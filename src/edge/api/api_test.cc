@@ -354,6 +354,7 @@ TEST_F(ApiTest, AnswersAtTheDeadlineOfAHandlerThatIsStillBusy) {
   EXPECT_EQ(call("GET /api/v1/slow").code(), "deadline_exceeded");
   EXPECT_EQ(api_->worker_stats().late, 1u);
   release.count_down();
+  api_->stop();  // While there still is something to wait for.
 }
 
 TEST_F(ApiTest, RefusesAtOnceWhenTheQueueIsFull) {
