@@ -29,6 +29,7 @@ std::span<const Migration> migrations() {
   static const std::vector<Migration> all{
       kOutboxSchema,
       kIdentitySchema,
+      kIdentitySchema2,
   };
   return all;
 }

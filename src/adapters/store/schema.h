@@ -34,5 +34,6 @@ std::string expand(std::string_view statement, Engine engine);
 // schema.cc.
 extern const Migration kOutboxSchema;
 extern const Migration kIdentitySchema;
+extern const Migration kIdentitySchema2;
 
 }  // namespace parley::store
