@@ -22,6 +22,8 @@ constexpr std::string_view kStatements[] = {
     "alter table refresh_tokens add column generation {int} not null default 0",
     // The time step of the last code that was used: each works once.
     "alter table users add column totp_last_step {int} not null default 0",
+    // Searched by administrators and mentions.
+    "alter table users add column display_name_fold {text} not null default ''",
     "alter table users add column erase_at {int}",
     "create index users_by_erasure on users (erase_at)",
     // Between the two steps of a sign-in.

@@ -70,9 +70,8 @@ Outcome<UserRow> create_account(Kit& kit, const NewAccount& account, AdminRight 
 }
 
 Outcome<SignInResult> sign_in(Kit& kit, const SignInAttempt& attempt, const Moment& moment) {
-  auto found = kit.store.read(moment.deadline, [&](Tx& tx) -> Outcome<std::optional<UserRow>> {
-    return find_by_login(tx, attempt.login);
-  });
+  auto found = kit.store.read(
+      moment.deadline, [&](Tx& tx) -> Outcome<std::optional<UserRow>> { return find_by_login(tx, attempt.login); });
   if (!found) return std::unexpected(std::move(found.error()));
   const UserRow user = found->value_or(UserRow{});
   // The same work for nobody: an empty hash is compared like any other.
@@ -84,9 +83,8 @@ Outcome<SignInResult> sign_in(Kit& kit, const SignInAttempt& attempt, const Mome
   if (kit.hasher.is_outdated(hash)) {
     if (auto made = kit.hasher.hash(attempt.password.reveal(), moment.deadline)) better_hash = std::move(*made);
   }
-  return kit.store.write(moment.deadline, [&](Tx& tx) {
-    return finish_sign_in(tx, user, attempt, better_hash, moment.now, kit.rng);
-  });
+  return kit.store.write(moment.deadline,
+                         [&](Tx& tx) { return finish_sign_in(tx, user, attempt, better_hash, moment.now, kit.rng); });
 }
 
 Outcome<UserRow> confirm_password(Kit& kit, const UserId& id, const Redacted<std::string>& password,

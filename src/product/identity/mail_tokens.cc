@@ -32,9 +32,9 @@ BOOST_DESCRIBE_STRUCT(TokenRow, (), (user_id, email, expires_at, used_at))
 
 /// The user whom the token stands for, if it still does.
 Outcome<UserRow> look_up(Tx& tx, MailPurpose purpose, std::string_view token, WallTime now) {
-  const auto row = one<TokenRow>(
-      tx, "select user_id, email, expires_at, used_at from mail_tokens where hash = $1 and purpose = $2",
-      hash_secret(token), json::enum_name(purpose));
+  const auto row =
+      one<TokenRow>(tx, "select user_id, email, expires_at, used_at from mail_tokens where hash = $1 and purpose = $2",
+                    hash_secret(token), json::enum_name(purpose));
   if (!row || row->used_at) return refuse(ProblemCode::kTokenInvalid);
   if (row->expires_at <= now) return refuse(ProblemCode::kTokenExpired);
   auto user = get_user(tx, row->user_id);

@@ -11,14 +11,14 @@ namespace {
 /// Folded. Lists of leaked passwords agree about the first few dozen; those with fewer than eight characters are
 /// refused by their length already. With the Turkish and Azerbaijani ones.
 constexpr std::array<std::string_view, 64> kCommon{
-    "12345678",    "123456789",  "1234567890", "87654321",   "987654321",   "0987654321",  "11223344",   "12341234",
-    "123123123",   "1q2w3e4r",   "1q2w3e4r5t", "1qaz2wsx",   "qwertyui",    "qwertyuiop",  "qwerty123",  "qwerty12",
-    "asdfghjk",    "asdfghjkl",  "zxcvbnm1",   "password",   "password1",   "password12",  "password123", "passw0rd",
-    "p@ssw0rd",    "p@ssword",   "iloveyou",   "iloveyou1",  "sunshine",    "princess",    "football",   "baseball",
-    "superman",    "trustno1",   "whatever",   "welcome1",   "welcome123",  "letmein1",    "admin123",   "admin1234",
-    "administrator", "abcd1234", "abc12345",   "abcdefgh",   "a1b2c3d4",    "aa123456",    "michael1",   "computer",
-    "internet",    "starwars",   "changeme",   "default1",   "galatasaray", "fenerbahce",  "besiktas",   "besiktas1903",
-    "trabzonspor", "istanbul",   "istanbul34", "turkiye1",   "sifre123",    "parola123",   "azerbaycan", "qarabag1",
+    "12345678",      "123456789", "1234567890", "87654321",  "987654321",   "0987654321", "11223344",    "12341234",
+    "123123123",     "1q2w3e4r",  "1q2w3e4r5t", "1qaz2wsx",  "qwertyui",    "qwertyuiop", "qwerty123",   "qwerty12",
+    "asdfghjk",      "asdfghjkl", "zxcvbnm1",   "password",  "password1",   "password12", "password123", "passw0rd",
+    "p@ssw0rd",      "p@ssword",  "iloveyou",   "iloveyou1", "sunshine",    "princess",   "football",    "baseball",
+    "superman",      "trustno1",  "whatever",   "welcome1",  "welcome123",  "letmein1",   "admin123",    "admin1234",
+    "administrator", "abcd1234",  "abc12345",   "abcdefgh",  "a1b2c3d4",    "aa123456",   "michael1",    "computer",
+    "internet",      "starwars",  "changeme",   "default1",  "galatasaray", "fenerbahce", "besiktas",    "besiktas1903",
+    "trabzonspor",   "istanbul",  "istanbul34", "turkiye1",  "sifre123",    "parola123",  "azerbaycan",  "qarabag1",
 };
 
 size_t count_code_points(std::string_view text) {
@@ -120,8 +120,9 @@ Outcome<void> check_avatar_url(std::string_view url) {
                                 : url.starts_with("http://") ? url.substr(7)
                                                              : std::string_view();
   const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
-  const bool is_plain = std::ranges::none_of(
-      url, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || std::string_view("\"<>\\^`{|}").contains(c); });
+  const bool is_plain = std::ranges::none_of(url, [](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || std::string_view("\"<>\\^`{|}").contains(c);
+  });
   if (host.empty() || host.contains('@') || url.size() > 2048 || !is_plain)
     return refuse_field("/avatarUrl", "must be an https URL");
   return {};

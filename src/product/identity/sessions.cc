@@ -140,8 +140,8 @@ SessionTokens start_session(Tx& tx, const UserId& user, const Device& device, Wa
 
 Outcome<SessionTokens> refresh_session(Kit& kit, std::string_view refresh, const Device& device, const Moment& moment) {
   if (!is_secret(SecretKind::kRefresh, refresh)) return refuse(ProblemCode::kTokenInvalid);
-  auto done = kit.store.write(
-      moment.deadline, [&](Tx& tx) { return refresh_in(tx, refresh, device, moment.now, kit.rng); });
+  auto done =
+      kit.store.write(moment.deadline, [&](Tx& tx) { return refresh_in(tx, refresh, device, moment.now, kit.rng); });
   if (!done) return std::unexpected(std::move(done.error()));
   if (!*done) return refuse(ProblemCode::kSessionRevoked, "token_reused");
   return std::move(**done);

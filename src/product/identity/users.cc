@@ -7,8 +7,8 @@ namespace parley::product::identity {
 namespace {
 
 std::optional<UserRow> find_where(Tx& tx, std::string_view column, std::string_view value) {
-  return one<UserRow>(
-      tx, "select " + std::string(kUserColumns) + " from users where " + std::string(column) + " = $1", value);
+  return one<UserRow>(tx, "select " + std::string(kUserColumns) + " from users where " + std::string(column) + " = $1",
+                      value);
 }
 
 std::optional<std::string> fold_of(const std::optional<std::string>& name) {
@@ -45,11 +45,11 @@ Outcome<void> insert_user(Tx& tx, const UserRow& user) {
   const int64_t inserted = execute(
       tx,
       "insert into users (id, username, username_fold, email, email_fold, email_verified_at, password_hash, "
-      "display_name, avatar_url, locale, time_zone, external_id, is_admin, created_at, updated_at) "
-      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) on conflict do nothing",
+      "display_name, avatar_url, locale, time_zone, external_id, is_admin, created_at, updated_at, display_name_fold) "
+      "values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15) on conflict do nothing",
       user.id, user.username, username_fold, user.email, email_fold, user.email_verified_at, user.password_hash,
-      user.display_name, user.avatar_url, user.locale, user.time_zone, user.external_id, user.is_admin,
-      user.created_at);
+      user.display_name, user.avatar_url, user.locale, user.time_zone, user.external_id, user.is_admin, user.created_at,
+      fold(user.display_name));
   if (inserted == 1) {
     emit_user(tx, "user.created", user);
     return {};
@@ -63,8 +63,8 @@ Outcome<void> insert_user(Tx& tx, const UserRow& user) {
 
 void emit_user(Tx& tx, std::string_view type, const UserRow& user) {
   tx.emit({std::string(type), resource_of(user.id),
-           json::to_json(UserEvent{user.id, user.username.value_or(""), user.shown_name(), user.avatar_url,
-                                   user.status_text})});
+           json::to_json(
+               UserEvent{user.id, user.username.value_or(""), user.shown_name(), user.avatar_url, user.status_text})});
 }
 
 void emit_user_state(Tx& tx, std::string_view type, const UserId& user) {
