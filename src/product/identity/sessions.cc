@@ -179,6 +179,15 @@ Outcome<void> end_session(Tx& tx, const UserId& user, const SessionId& session, 
   return {};
 }
 
+void end_session_of_refresh(Tx& tx, std::string_view refresh, WallTime now) {
+  end_all(tx,
+          all<Ended>(tx,
+                     "select s.id, s.user_id from refresh_tokens t join sessions s on s.id = t.session_id "
+                     "where t.hash = $1 and s.revoked_at is null and s.expires_at > $2",
+                     hash_secret(refresh), now),
+          SessionEnd::kSignedOut, now);
+}
+
 void end_sessions(Tx& tx, const UserId& user, const SessionId& except, SessionEnd reason, WallTime now) {
   end_all(tx,
           all<Ended>(tx,

@@ -93,6 +93,8 @@ Outcome<SessionCaller> find_session(Tx& tx, std::string_view access, WallTime no
 std::vector<SessionView> list_sessions(Tx& tx, const UserId& user, WallTime now);
 /// kNotFound when it is not a live session of this user.
 Outcome<void> end_session(Tx& tx, const UserId& user, const SessionId& session, SessionEnd reason, WallTime now);
+/// The session that a refresh token belongs to, if it is a live one.
+void end_session_of_refresh(Tx& tx, std::string_view refresh, WallTime now);
 /// All of a user's but `except`, which may be empty.
 void end_sessions(Tx& tx, const UserId& user, const SessionId& except, SessionEnd reason, WallTime now);
 /// Those that an API key made.
