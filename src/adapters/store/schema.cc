@@ -31,6 +31,7 @@ std::span<const Migration> migrations() {
       kIdentitySchema,
       kVoiceSchema,
       kCommunitySchema,
+      kIdentitySchema2,
   };
   return all;
 }

@@ -36,5 +36,6 @@ extern const Migration kOutboxSchema;
 extern const Migration kIdentitySchema;
 extern const Migration kVoiceSchema;
 extern const Migration kCommunitySchema;
+extern const Migration kIdentitySchema2;
 
 }  // namespace parley::store
