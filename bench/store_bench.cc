@@ -100,6 +100,9 @@ int run(const char* name, const std::string& url, TimeDelta time) {
   Database& database = **opened;
   for (const int threads : {1, 8, 64})
     measure(name, "write", threads, time, [&](int t, int i) { return write_one(database, t, i); });
+  std::printf("%-10s repeated %llu of %llu units of work\n", name,
+              static_cast<unsigned long long>(database.counters().retries.load()),
+              static_cast<unsigned long long>(database.counters().units.load()));
   for (const int threads : {1, 8, 64})
     measure(name, "read", threads, time, [&](int t, int i) { return read_one(database, t, i); });
   return 0;

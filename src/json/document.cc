@@ -23,6 +23,7 @@ struct Builder {
 
   bj::value_stack stack;
   std::string key;                ///< As far as it is here.
+  std::string number;             ///< The same of a number's text.
   std::vector<std::string> keys;  ///< Of all open objects.
   std::vector<size_t> starts;     ///< Where in `keys` the open objects begin.
   size_t values = 0;
@@ -74,16 +75,26 @@ struct Builder {
     stack.push_string(part);
     return count(error);
   }
-  bool on_number_part(bj::string_view /*part*/, error_code& /*error*/) { return true; }
+  bool on_number_part(bj::string_view part, error_code& /*error*/) {
+    number += part;
+    return true;
+  }
   bool on_int64(int64_t value, bj::string_view /*text*/, error_code& error) {
+    number.clear();
     stack.push_int64(value);
     return count(error);
   }
   bool on_uint64(uint64_t value, bj::string_view /*text*/, error_code& error) {
+    number.clear();
     stack.push_uint64(value);
     return count(error);
   }
-  bool on_double(double value, bj::string_view /*text*/, error_code& error) {
+  /// Boost.JSON 1.81 reads a double to about its last digit; read again, it must be the one that was written.
+  bool on_double(double value, bj::string_view text, error_code& error) {
+    number += text;
+    if (!std::isfinite(value)) return refuse("a number is out of range", error);
+    std::from_chars(number.data(), number.data() + number.size(), value);  // Below the smallest, `value` stays.
+    number.clear();
     if (!std::isfinite(value)) return refuse("a number is out of range", error);
     stack.push_double(value);
     return count(error);

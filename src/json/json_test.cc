@@ -173,6 +173,14 @@ TEST(Json, HoldsIntegersToTheirRange) {
   EXPECT_EQ(faults_in<int64_t>("9223372036854775808"), ": must be at most 9223372036854775807\n");
 }
 
+TEST(Json, ReadsDoublesToTheirLastDigit) {
+  for (const double value : {7e-31, 0.1, 1.7976931348623157e308, 5e-324, -2.2250738585072014e-308, 1e22}) {
+    EXPECT_EQ(parse<double>(to_json(value)).value(), value);
+  }
+  EXPECT_EQ(parse<double>("1e-999").value(), 0.0);
+  EXPECT_FALSE(parse<double>("1e309"));
+}
+
 TEST(Json, ReadsMasksInOneSpellingOnly) {
   EXPECT_EQ(parse<Mask>("\"9007199254740993\"")->bits, 9007199254740993u);
   for (const char* bad : {"\"\"", "\"01\"", "\"-1\"", "\"18446744073709551616\"", "\"1 \"", "1"}) {

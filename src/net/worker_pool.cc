@@ -79,7 +79,8 @@ void WorkerPool::watch() {
   std::unique_lock lock(mutex_);
   while (!is_stopping_) {
     const auto has_work = [this] {
-      return is_stopping_ || !queue_.empty() || std::ranges::any_of(running_, [](const EntryPtr& e) { return e != nullptr; });
+      return is_stopping_ || !queue_.empty() ||
+             std::ranges::any_of(running_, [](const EntryPtr& e) { return e != nullptr; });
     };
     watch_there_.wait(lock, has_work);
     watch_there_.wait_for(lock, period, [this] { return is_stopping_; });

@@ -48,11 +48,11 @@ TEST(WorkerPool, RunsJobsInTheirOrder) {
 }
 
 TEST(WorkerPool, RefusesAtOnceWhenItsQueueIsFull) {
-  WorkerPool pool({.threads = 1, .queue = 1});
   Blocker blocker;
+  std::atomic<int> ran = 0;
+  WorkerPool pool({.threads = 1, .queue = 1});
   pool.post(blocker.job());
   blocker.started.get_future().wait();
-  std::atomic<int> ran = 0;
   pool.post({later(), [&] { ++ran; }, [](Refusal) {}});
   std::optional<Refusal> why;
   pool.post({later(), [&] { ++ran; }, [&](Refusal refusal) { why = refusal; }});
@@ -64,11 +64,11 @@ TEST(WorkerPool, RefusesAtOnceWhenItsQueueIsFull) {
 }
 
 TEST(WorkerPool, AnswersAJobWhoseDeadlinePassesInTheQueueWithoutRunningIt) {
-  WorkerPool pool({.threads = 1, .watch_period = TimeDelta::millis(1)});
   Blocker blocker;
+  std::promise<Refusal> why;
+  WorkerPool pool({.threads = 1, .watch_period = TimeDelta::millis(1)});
   pool.post(blocker.job());
   blocker.started.get_future().wait();
-  std::promise<Refusal> why;
   pool.post({Loop::now() + TimeDelta::millis(5), [] { FAIL(); }, [&](Refusal refusal) { why.set_value(refusal); }});
   EXPECT_EQ(why.get_future().get(), Refusal::kLate);
   EXPECT_EQ(pool.stats().late, 1u);
@@ -76,9 +76,9 @@ TEST(WorkerPool, AnswersAJobWhoseDeadlinePassesInTheQueueWithoutRunningIt) {
 }
 
 TEST(WorkerPool, TellsThatARunningJobIsOverItsDeadline) {
-  WorkerPool pool({.threads = 1, .watch_period = TimeDelta::millis(1)});
   Blocker blocker;
   std::promise<Refusal> why;
+  WorkerPool pool({.threads = 1, .watch_period = TimeDelta::millis(1)});
   pool.post(blocker.job(Loop::now() + TimeDelta::millis(100), [&](Refusal refusal) { why.set_value(refusal); }));
   EXPECT_EQ(why.get_future().get(), Refusal::kOverrun);
   blocker.release.set_value();
@@ -88,11 +88,11 @@ TEST(WorkerPool, TellsThatARunningJobIsOverItsDeadline) {
 }
 
 TEST(WorkerPool, RefusesWhatWaitsWhenItStops) {
-  WorkerPool pool({.threads = 1});
   Blocker blocker;
+  std::promise<Refusal> why;
+  WorkerPool pool({.threads = 1});
   pool.post(blocker.job());
   blocker.started.get_future().wait();
-  std::promise<Refusal> why;
   pool.post({later(), [] { FAIL(); }, [&](Refusal refusal) { why.set_value(refusal); }});
   std::thread stopper([&] { pool.stop(); });
   EXPECT_EQ(why.get_future().get(), Refusal::kStopped);

@@ -6,6 +6,7 @@
 #include "adapters/store/unit.h"
 #include "adapters/store/url.h"
 #include "base/check.h"
+#include "base/log.h"
 
 namespace parley::store {
 namespace {
@@ -33,7 +34,10 @@ product::Problem Database::nesting_problem() {
 product::Outcome<void> Database::conclude(const Result<void, Failure>& done) {
   if (done) return {};
   product::Problem problem = to_problem(done.error());
-  if (problem.code == product::ProblemCode::kDatabaseUnavailable) ++counters_.unavailable;
+  if (problem.code == product::ProblemCode::kDatabaseUnavailable) {
+    ++counters_.unavailable;
+    log::warn("store_unavailable", {{"reason", problem.detail}});
+  }
   if (problem.code == product::ProblemCode::kDeadlineExceeded) ++counters_.late;
   if (problem.code == product::ProblemCode::kOverloaded) ++counters_.overloaded;
   return std::unexpected(std::move(problem));

@@ -25,7 +25,7 @@ struct StoreOptions {
   size_t connections = 8;
   /// SQLite: units of work that may wait for the writer; one more is refused with kOverloaded.
   size_t write_queue = 4096;
-  /// PostgreSQL: how long one attempt to connect may take, and how long open_store() tries.
+  /// PostgreSQL: how long one attempt to connect may take. open_store() makes one.
   TimeDelta connect_timeout = TimeDelta::seconds(5);
 };
 

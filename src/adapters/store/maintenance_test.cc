@@ -192,6 +192,32 @@ TEST(CopyTest, MovesEveryRowWithItsIds) {
   EXPECT_EQ(to->outbox().fetch(soon(), 10'000)->back().id, 1301);  // 1300 was given, told and removed.
 }
 
+TEST(CopyTest, FollowsReferencesInAnyOrder) {
+  static constexpr std::string_view kTrees[] = {
+      "create table leaves (id {int} not null primary key, tree_id {int} not null) {strict}",
+      "create table branches (id {int} not null primary key, leaf_id {int} not null references leaves (id)) {strict}",
+      "create table nodes (id {int} not null primary key, parent_id {int} references nodes (id) deferrable) {strict}"};
+  const std::vector<Migration> list{{"trees", kTrees}};
+  TestStore from(Engine::kSqlite, false);
+  TestStore to(Engine::kPostgres, false);
+  ASSERT_TRUE(migrate(*from, list, soon()));
+  ASSERT_TRUE(migrate(*to, list, soon()));
+  ASSERT_TRUE(from->run_write(soon(), [](Tx& tx) {
+    execute(tx, "insert into leaves (id, tree_id) values (1, 1)");
+    execute(tx, "insert into branches (id, leaf_id) values (-9000000000000000000, 1)");
+    for (int id = 1; id <= 1200; ++id) execute(tx, "insert into nodes (id) values ($1)", id);
+    return execute(tx, "update nodes set parent_id = 1201 - id") == 1200;
+  }));
+  const auto report = copy(*from, *to, soon());
+  ASSERT_TRUE(report) << report.error().message;
+  const auto sum = to->read(soon(), [](Tx& tx) -> Outcome<int64_t> {
+    return one<int64_t>(tx, "select sum(id * parent_id) + (select min(id) from branches) from nodes").value_or(0);
+  });
+  int64_t wanted = -9'000'000'000'000'000'000;
+  for (int64_t id = 1; id <= 1200; ++id) wanted += id * (1201 - id);
+  EXPECT_EQ(sum.value(), wanted);
+}
+
 TEST(CopyTest, RefusesATargetThatHasRows) {
   TestStore from;
   TestStore to(Engine::kPostgres);

@@ -9,8 +9,11 @@
 namespace parley::store {
 namespace {
 
-/// Repetitions of a unit that meets contention. In the lane each has lost to somebody who did commit; so many in a row
-/// mean a row that everybody writes.
+/// So often a unit is tried beside others. Then this process lets it write alone, which ends the contention but makes
+/// everybody wait: sooner helps a row that all write, later helps those whose rows are their own and who conflict by
+/// chance (1.4 % of units with 64 writers). On a busy machine these wrote four times as much with 5 as with 2.
+constexpr int kContentionsBeforeAlone = 5;
+/// Repetitions of a unit that meets contention: when it is alone, only with other processes.
 constexpr int kMaxContentions = 30;
 /// Repetitions after a lost connection: the second is made after all old connections were thrown away.
 constexpr int kMaxLosses = 2;
@@ -48,21 +51,35 @@ product::Outcome<void> PgStore::run_unit(UnitKind kind, Timestamp deadline, cons
 Attempt<void> PgStore::repeat(UnitKind kind, Timestamp deadline, const Body& body) {
   int contentions = 0;
   int losses = 0;
-  std::optional<int> place;
-  Attempt<void> done;
-  if (read_clock() >= deadline)
-    return failed(Cause::kDeadline, "the deadline had passed before the unit of work began");
   for (;;) {
-    done = attempt(kind, deadline, body);
-    if (done) break;
+    Attempt<void> done = contentions < kContentionsBeforeAlone ? attempt_among_others(kind, deadline, body)
+                                                               : attempt_alone(kind, deadline, body);
+    if (done) return done;
     const bool may_repeat = (done.error().cause == Cause::kContention && ++contentions <= kMaxContentions) ||
                             (done.error().cause == Cause::kLost && ++losses <= kMaxLosses);
-    if (!may_repeat || read_clock() >= deadline) break;
-    if (contentions > 0 && !place) place = lane_.take(deadline);
+    if (!may_repeat || read_clock() >= deadline) return done;
     pause_before_retry(contentions, deadline);
     ++counters_.retries;
   }
-  if (place) lane_.give(*place);
+}
+
+Attempt<void> PgStore::attempt_among_others(UnitKind kind, Timestamp deadline, const Body& body) {
+  if (kind != UnitKind::kWrite) return attempt(kind, deadline, body);
+  if (!writers_.enter(deadline)) return failed(Cause::kDeadline, "the unit of work waited too long for its turn");
+  Attempt<void> done = attempt(kind, deadline, body);
+  writers_.leave();
+  return done;
+}
+
+Attempt<void> PgStore::attempt_alone(UnitKind kind, Timestamp deadline, const Body& body) {
+  const auto place = lane_.take(deadline);
+  if (!place) return failed(Cause::kDeadline, "the unit of work waited too long for its turn");
+  Attempt<void> done = failed(Cause::kDeadline, "the unit of work waited too long for its turn");
+  if (writers_.close(deadline)) {
+    done = attempt(kind, deadline, body);
+    writers_.open();
+  }
+  lane_.give(*place);
   return done;
 }
 
@@ -79,6 +96,7 @@ void PgStore::pause_before_retry(int retry, Timestamp deadline) {
 
 Attempt<void> PgStore::attempt(UnitKind kind, Timestamp deadline, const Body& body) {
   auto slot = slots_.take(deadline);
+  if (slot && read_clock() >= deadline) slots_.give(*std::exchange(slot, std::nullopt));
   if (!slot) return failed(Cause::kDeadline, "all connections were busy");
   Attempt<void> done = make_ready(*slot, deadline);
   if (done) {

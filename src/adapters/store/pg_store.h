@@ -7,6 +7,7 @@
 #include "adapters/store/database.h"
 #include "adapters/store/fifo_pool.h"
 #include "adapters/store/pg_connection.h"
+#include "adapters/store/turnstile.h"
 #include "base/guarded.h"
 #include "base/rng.h"
 
@@ -40,12 +41,17 @@ class PgStore final : public Database {
   Attempt<void> run_on(PgConnection& connection, UnitKind kind, Timestamp deadline, const Body& body);
   Attempt<void> make_ready(Slot& slot, Timestamp deadline);
   Attempt<void> repeat(UnitKind kind, Timestamp deadline, const Body& body);
+  Attempt<void> attempt_among_others(UnitKind kind, Timestamp deadline, const Body& body);
+  Attempt<void> attempt_alone(UnitKind kind, Timestamp deadline, const Body& body);
   void pause_before_retry(int retry, Timestamp deadline);
 
   DatabaseUrl url_;
   TimeDelta connect_timeout_;
   FifoPool<Slot> slots_;
-  /// Units that have met contention go through one after the other: together they would only meet again.
+  /// Writing units are inside while they run. One that has met contention again and again gets it for itself: on a row
+  /// that everybody writes, serialisable units would otherwise fail each other without end.
+  Turnstile writers_;
+  /// The place of the one unit that may close writers_.
   FifoPool<int> lane_;
   /// Raised when a connection is lost: the older ones are probably lost, too.
   std::atomic<uint64_t> generation_ = 0;

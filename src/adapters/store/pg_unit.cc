@@ -1,6 +1,9 @@
 #include "adapters/store/pg_unit.h"
 
+#include <array>
 #include <set>
+
+#include "adapters/store/clock.h"
 
 namespace parley::store {
 namespace {
@@ -26,6 +29,8 @@ std::string_view PgUnit::begin_sql() const {
 }
 
 Attempt<SqlRows> PgUnit::execute(std::string_view sql, std::span<const SqlValue> arguments) {
+  // Without this a statement that has no time left would cost the connection.
+  if (read_clock() >= deadline_) return failed(Cause::kDeadline, "the unit of work took too long");
   const std::array<PgStatement, 2> statements{PgStatement{begin_sql(), {}}, PgStatement{sql, arguments}};
   const auto wanted = std::span(statements).subspan(is_begun_ ? 1 : 0);
   is_begun_ = true;

@@ -19,8 +19,8 @@ Result<std::unique_ptr<Api>> Api::make(ApiOptions options, RouteTable table, Api
     return fail(Error::Code::kInvalidArgument, "the key of cursors is shorter than 16 bytes");
   }
   options.openapi.session_cookie = options.session_cookie;
-  return std::unique_ptr<Api>(
-      new Api(std::move(options), std::move(table), ports, std::move(*origins), std::move(*proxies)));
+  std::unique_ptr<Api> api(new Api(std::move(options), std::move(table), ports, *origins, *proxies));
+  return api;
 }
 
 Api::Api(ApiOptions options, RouteTable table, ApiPorts ports, Origins origins, TrustedProxies proxies)

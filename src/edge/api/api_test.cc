@@ -6,6 +6,7 @@
 #include <future>
 #include <latch>
 
+#include "base/log.h"
 #include "edge/api/test_api.h"
 
 namespace parley::api {
@@ -340,6 +341,29 @@ TEST_F(ApiFrame, CountsRequestsByRouteAndStatus) {
   EXPECT_EQ(counts, "getThing 200 2\ngetThing 401 1\nunmatched 404 1\n");
 }
 
+Guarded<std::string>& logged() {
+  static Guarded<std::string> lines;
+  return lines;
+}
+
+TEST_F(ApiFrame, LogsOneLineForAFailedRequestWithoutItsSecrets) {
+  log::set_sink(
+      [](log::Level, std::string_view line) {
+        logged().with([&](std::string& lines) { lines += std::string(line) + "\n"; });
+      },
+      log::Level::kInfo);
+  call("GET /api/v1/things/invite-code-77", "Authorization: Bearer forged-token\r\nX-Request-Id: r1\r\n");
+  call("GET /api/v1/things/invite-code-77", kAlice);
+  api_->stop();  // The line is written behind the answer.
+  log::set_sink(nullptr, log::Level::kError);
+  const std::string lines = logged().with([](const std::string& text) { return text; });
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 1) << lines;
+  for (const char* wanted : {"request_failed", "\"r1\"", "getThing", "401", "token_invalid"}) {
+    EXPECT_TRUE(lines.contains(wanted)) << lines;
+  }
+  for (const char* secret : {"forged-token", "invite-code-77", "127.0.0.1"}) EXPECT_FALSE(lines.contains(secret));
+}
+
 TEST_F(ApiTest, AnswersAtTheDeadlineOfAHandlerThatIsStillBusy) {
   std::latch release(1);
   RouteTable table;
@@ -354,6 +378,7 @@ TEST_F(ApiTest, AnswersAtTheDeadlineOfAHandlerThatIsStillBusy) {
   EXPECT_EQ(call("GET /api/v1/slow").code(), "deadline_exceeded");
   EXPECT_EQ(api_->worker_stats().late, 1u);
   release.count_down();
+  api_->stop();  // While there still is something to wait for.
 }
 
 TEST_F(ApiTest, RefusesAtOnceWhenTheQueueIsFull) {

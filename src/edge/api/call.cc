@@ -47,25 +47,23 @@ Call::Call(Api& api, std::shared_ptr<net::HttpExchange> exchange)
 }
 
 bool Call::admit() {
-  const std::string methods = api_.table_.allowed_methods(http().path);
-  if (is_preflight(http()) && !methods.empty()) {
-    if (source_ == Origins::Source::kForeign) {
-      answer(Problem{.code = ProblemCode::kOriginNotAllowed});
-    } else {
-      respond(make_preflight(http(), methods));
-    }
-    return false;
-  }
   match_ = api_.table_.find(http().method, http().path);
   if (!match_.route) {
-    allow_ = methods;
-    answer(Problem{.code = methods.empty() ? ProblemCode::kNotFound : ProblemCode::kMethodNotAllowed});
+    answer_unmatched();
     return false;
   }
   Outcome<void> checked = check_request();
   if (checked && credentials().kind == Credentials::Kind::kNone) checked = spend_route_bucket();
   if (!checked) answer(checked.error());
   return checked.has_value();
+}
+
+void Call::answer_unmatched() {
+  allow_ = api_.table_.allowed_methods(http().path);
+  if (allow_.empty()) return answer(Problem{.code = ProblemCode::kNotFound});
+  if (!is_preflight(http())) return answer(Problem{.code = ProblemCode::kMethodNotAllowed});
+  if (source_ == Origins::Source::kForeign) return answer(Problem{.code = ProblemCode::kOriginNotAllowed});
+  respond(make_preflight(http(), allow_));
 }
 
 Outcome<void> Call::check_request() const {

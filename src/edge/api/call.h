@@ -27,6 +27,8 @@ class Call {
 
  private:
   const net::HttpRequest& http() const { return exchange_->request(); }
+  /// A preflight, or a path or method that is not offered.
+  void answer_unmatched();
   product::Outcome<void> check_request() const;
   Credentials credentials() const;
   std::string caller_key() const;
