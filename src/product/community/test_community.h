@@ -123,6 +123,8 @@ class CommunityTest : public store::OnBothDatabases {
   }
   void advance(TimeDelta delta) { now_.unix_us += delta.us(); }
 
+  static SeenVersion seen(int64_t version) { return SeenVersion::value_type(version); }
+
   WallTime now_{1'800'000'000'000'000};
   SeededRng rng_{20'26};
 };
