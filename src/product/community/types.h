@@ -72,7 +72,7 @@ struct Channel {
   json::Nullable<ChannelId> parent_id;  ///< A category; never of a category.
   ChannelKind kind = ChannelKind::kText;
   std::string name;
-  std::string topic;
+  json::Block<0, 1024> topic;
   int64_t position = 0;  ///< In one order for the whole community.
   int64_t slow_mode_seconds = 0;
   int64_t user_limit = 0;  ///< Of a voice channel; 0: none.
@@ -159,7 +159,7 @@ struct Report {
   UserId reporter_id;
   ReportTarget target_kind = ReportTarget::kUser;
   std::string target_id;
-  std::string reason;
+  json::Block<1, 1000> reason;
   ReportState state = ReportState::kOpen;
   std::string resolution;
   json::Nullable<UserId> resolved_by;
