@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "media/shard/clock.h"
 #include "server/addresses.h"
+#include "server/embedded_rooms.h"
 #include "server/signal_connection.h"
 #include "server/system_rng.h"
 
@@ -55,11 +56,15 @@ Result<std::unique_ptr<App>> App::start(Config config) {
     app->webhooks_ = std::make_unique<WebhookSender>(c.webhook_urls, *key);
   }
   auto node = MediaNode::start(node_config(c), [app = app.get()](livekit::WebhookOut event) {
+    if (app->product_) app->product_->on_room_event(event.event);
     if (app->webhooks_ && !event.is_internal) app->webhooks_->post(event);
   });
   if (!node) return std::unexpected(node.error());
   app->node_ = std::move(*node);
   app->livekit_ = std::make_unique<LivekitRoutes>(app->config_, *app->node_);
+  auto product = Product::start(c, make_embedded_transport(app->livekit_->keys(), *app->node_));
+  if (!product) return std::unexpected(product.error());
+  app->product_ = std::move(*product);
   if (!c.web_root.empty() && std::filesystem::exists(c.web_root)) {
     auto site = net::StaticFiles::load(c.web_root);
     if (!site) return std::unexpected(site.error());
@@ -96,6 +101,7 @@ void App::stop() {
   node_->drain();
   if (webhooks_ && !webhooks_->drain(kWebhookDrain)) log::warn("webhooks_left");
   http_->stop(TimeDelta::seconds(config_.drain_seconds));
+  product_->stop();
   http_.reset();
   sctp_timer_.request_stop();
   if (sctp_timer_.joinable()) sctp_timer_.join();
@@ -113,7 +119,7 @@ void App::on_request(const std::shared_ptr<net::HttpExchange>& exchange) {
     return;
   }
   if (path == "/api/v1/call-token") return on_call_token(exchange);
-  if (path.starts_with("/api/")) return exchange->respond(problem(404, "not_found", "There is no such route."));
+  if (path.starts_with("/api/")) return product_->handle(exchange);
   if (site_) return exchange->respond(with_cors(site_->respond(request)));
   exchange->respond(with_cors(net::make_text_response(path == "/" ? 200 : 404, path == "/" ? "OK" : "")));
 }

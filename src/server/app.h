@@ -8,6 +8,7 @@
 #include "server/config.h"
 #include "server/livekit_routes.h"
 #include "server/media_node.h"
+#include "server/product.h"
 #include "server/webhook_sender.h"
 
 namespace parley::server {
@@ -33,6 +34,7 @@ class App {
   std::unique_ptr<WebhookSender> webhooks_;
   std::unique_ptr<MediaNode> node_;
   std::unique_ptr<LivekitRoutes> livekit_;
+  std::unique_ptr<Product> product_;
   std::unique_ptr<net::StaticFiles> site_;
   std::unique_ptr<net::HttpServer> http_;
   std::jthread sctp_timer_;

@@ -63,7 +63,7 @@ Result<Config> load_config(const ConfigSources& sources) {
   std::string faults;
   const auto apply = [&](const Option& option, const std::string& value, const std::string& origin) {
     if (!option.set(config, value)) {
-      faults += "  " + std::string(option.key) + " (" + origin + "): \"" + (option.key == "keys" ? "..." : value) +
+      faults += "  " + std::string(option.key) + " (" + origin + "): \"" + (option.is_secret ? "..." : value) +
                 "\" is not valid; " + std::string(option.help) + "\n";
     }
   };
@@ -73,14 +73,17 @@ Result<Config> load_config(const ConfigSources& sources) {
     if (const auto it = sources.env.find(option.variable()); it != sources.env.end()) {
       apply(option, it->second, option.variable());
     }
-    if (const auto it = sources.env.find("LIVEKIT_KEYS"); key == "keys" && it != sources.env.end()) {
-      apply(option, it->second, "LIVEKIT_KEYS");
+    if (const auto it = sources.env.find(std::string(option.seed_variable)); it != sources.env.end()) {
+      apply(option, it->second, it->first);
     }
     if (const auto it = sources.flags.find(key); it != sources.flags.end()) apply(option, it->second, option.flag());
     yaml.erase(key);
   }
   for (const auto& [key, value] : yaml) {
     faults += "  " + key + " (" + sources.yaml_path + "): no such option; see docs/options.md\n";
+  }
+  if (!config.livekit_url.empty() && (config.livekit_api_key.empty() || config.livekit_api_secret.reveal().empty())) {
+    faults += "  livekit.url: LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set beside LIVEKIT_URL\n";
   }
   if (!config.is_dev) check_production(config, faults);
   if (!faults.empty()) return fail(Error::Code::kInvalidArgument, "the configuration has faults:\n" + faults);

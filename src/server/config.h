@@ -29,6 +29,19 @@ struct Config {
   livekit::RoomDefaults room;
   std::string webhook_key;
   std::vector<std::string> webhook_urls;
+  Redacted<std::string> database_url;      ///< Empty: a SQLite file in data_dir.
+  std::vector<std::string> frontend_urls;  ///< Origins of web apps elsewhere; links in mails go to the first one.
+  std::vector<std::string> trusted_proxies;
+  std::string livekit_url;  ///< Rooms are there instead of in this process.
+  std::string livekit_api_key;
+  Redacted<std::string> livekit_api_secret;
+  std::string livekit_api_host;  ///< Empty: of livekit_url.
+  TimeDelta room_token_validity = TimeDelta::seconds(3600);
+  std::string smtp_url;
+  std::string smtp_user;
+  Redacted<std::string> smtp_password;
+  std::string mail_from = "parley@localhost";
+  std::string mail_from_name = "Parley";
   uint32_t max_participants = 10'000;
   std::string log_level = "info";
   std::string data_dir = "data";
@@ -45,6 +58,8 @@ struct Option {
   std::string_view initial;
   std::string_view help;
   std::function<bool(Config&, std::string_view)> set;  ///< False: not a value of its kind.
+  std::string_view seed_variable = {};                 ///< The name that other back ends give it: "DATABASE_URL".
+  bool is_secret = false;                              ///< Never printed.
 
   std::string flag() const;      ///< "--rtc-udp-port".
   std::string variable() const;  ///< "PARLEY_RTC_UDP_PORT".

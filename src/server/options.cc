@@ -70,6 +70,10 @@ bool set_level(std::string& out, std::string_view text) {
 
 bool set_text(std::string& out, std::string_view text) { return out = text, true; }
 
+bool set_secret(Redacted<std::string>& out, std::string_view text) {
+  return out = Redacted<std::string>(std::string(text)), true;
+}
+
 using C = Config;
 using V = std::string_view;
 const std::array kOptions{
@@ -78,7 +82,7 @@ const std::array kOptions{
     Option{"bind_addresses", "list", "all", "Addresses that the HTTP port binds",
            [](C& c, V v) { return set_list(c.bind_addresses, v); }},
     Option{"keys", "list", "", "API keys as `key: secret`; the first one signs what the server makes",
-           [](C& c, V v) { return set_keys(c.keys, v); }},
+           [](C& c, V v) { return set_keys(c.keys, v); }, "LIVEKIT_KEYS", true},
     Option{"rtc.udp_port", "port", "7882", "Media over UDP, one port for all; 0 picks a free one",
            [](C& c, V v) { return set_port(c.udp_port, v); }},
     Option{"rtc.tcp_port", "port", "7881", "Media over TCP; 0 picks a free one",
@@ -107,6 +111,31 @@ const std::array kOptions{
            [](C& c, V v) { return set_text(c.webhook_key, v); }},
     Option{"webhook.urls", "list", "", "Where webhooks are posted; empty turns them off",
            [](C& c, V v) { return set_list(c.webhook_urls, v); }},
+    Option{"database.url", "", "SQLite in `data`", "PostgreSQL, or a SQLite file, instead of the one in `data`",
+           [](C& c, V v) { return set_secret(c.database_url, v); }, "DATABASE_URL", true},
+    Option{"frontend_url", "list", "", "Origins of web apps that may call the API; links in mails go to the first",
+           [](C& c, V v) { return set_list(c.frontend_urls, v); }, "FRONTEND_URL"},
+    Option{"trusted_proxies", "list", "", "Networks (10.0.0.0/8) whose X-Forwarded-For is believed",
+           [](C& c, V v) { return set_list(c.trusted_proxies, v); }},
+    Option{"livekit.url", "", "this process", "LiveKit server or Cloud project that rooms are on instead",
+           [](C& c, V v) { return set_text(c.livekit_url, v); }, "LIVEKIT_URL"},
+    Option{"livekit.api_key", "", "", "Key for it", [](C& c, V v) { return set_text(c.livekit_api_key, v); },
+           "LIVEKIT_API_KEY"},
+    Option{"livekit.api_secret", "", "", "Its secret", [](C& c, V v) { return set_secret(c.livekit_api_secret, v); },
+           "LIVEKIT_API_SECRET", true},
+    Option{"livekit.api_host", "", "of livekit.url", "Where its API is, if not beside the signalling",
+           [](C& c, V v) { return set_text(c.livekit_api_host, v); }, "LIVEKIT_API_HOST"},
+    Option{"room.token_validity", "s", "3600", "Life of a token for a voice channel; connected ones are renewed",
+           [](C& c, V v) { return set_seconds(c.room_token_validity, v); }},
+    Option{"smtp.url", "", "", "smtp:// or smtps:// server for mail; without it mail is off, and files with --dev",
+           [](C& c, V v) { return set_text(c.smtp_url, v); }, "SMTP_URL"},
+    Option{"smtp.user", "", "", "Its user", [](C& c, V v) { return set_text(c.smtp_user, v); }, "SMTP_USER"},
+    Option{"smtp.password", "", "", "Its password", [](C& c, V v) { return set_secret(c.smtp_password, v); },
+           "SMTP_PASSWORD", true},
+    Option{"mail.from", "", "parley@localhost", "Address that mails are from",
+           [](C& c, V v) { return set_text(c.mail_from, v); }, "EMAIL_FROM"},
+    Option{"mail.from_name", "", "Parley", "Name beside it", [](C& c, V v) { return set_text(c.mail_from_name, v); },
+           "EMAIL_FROM_NAME"},
     Option{"limit.max_participants", "", "10000", "Participants on this node; beyond it joins are answered 503",
            [](C& c, V v) { return set_number(c.max_participants, v, 10'000'000); }},
     Option{"logging.level", "", "info", "debug, info, warn or error",

@@ -31,7 +31,7 @@ struct VoiceStates {
 BOOST_DESCRIBE_STRUCT(VoiceStates, (), (items))
 
 /// The right to enter, decided in one unit; the token is made outside of it.
-Outcome<VoiceTicket> join(product::RoomBackend& rooms, api::Request<>& request) {
+Outcome<VoiceTicket> join(const VoiceServices& services, api::Request<>& request) {
   const auto channel_id = request.id<product::ChannelId>("channel_id");
   const community::Acting acting(request.caller.user, request.now.wall, request.rng);
   const auto seat = request.store.read(request.deadline, [&](Tx& tx) -> Outcome<Seat> {
@@ -55,8 +55,10 @@ Outcome<VoiceTicket> join(product::RoomBackend& rooms, api::Request<>& request) 
   if (!seat) return std::unexpected(seat.error());
   const std::string room = presence::room_of(channel_id);
   const auto ticket =
-      rooms.make_ticket(room, request.caller.user.text(), seat->profile, seat->grants, request.now.wall);
-  return VoiceTicket{ticket.url, ticket.token.reveal(), room, ticket.expires_at};
+      services.rooms.make_ticket(room, request.caller.user.text(), seat->profile, seat->grants, request.now.wall);
+  // Without an address of its own the media server is this one, where the client has just come to.
+  const std::string here = (services.is_https ? "wss://" : "ws://") + std::string(request.http.headers.get("host"));
+  return VoiceTicket{ticket.url.empty() ? here : ticket.url, ticket.token.reveal(), room, ticket.expires_at};
 }
 
 Outcome<VoiceStates> states(api::Request<>& request) {
@@ -100,7 +102,7 @@ void add_voice_routes(api::RouteTable& table, VoiceServices services) {
              .tag = "voice",
              .problems = {ProblemCode::kForbidden, ProblemCode::kTimedOut, ProblemCode::kLimitReached},
              .secrecy = api::Secrecy::kSecret},
-            [&rooms = services.rooms](api::Request<>& request) { return join(rooms, request); });
+            [services](api::Request<>& request) { return join(services, request); });
   table.add({.method = Method::kGet,
              .path = "/api/v1/communities/{community_id}/voice-states",
              .id = "listVoiceStates",

@@ -11,6 +11,7 @@ namespace parley::voice {
 /// What the routes need; all outlive them and are thread-safe.
 struct VoiceServices {
   product::RoomBackend& rooms;
+  bool is_https = false;  ///< Of the address that clients came to, when rooms are on this very server.
   /// Reads and checks a webhook of an external LiveKit: kTokenInvalid or kInvalidRequest; nullopt for one that says
   /// nothing about who is where. Null: there is no external LiveKit, and the route does not exist.
   std::function<product::Outcome<std::optional<product::voice::RoomEvent>>(std::string_view authorization,

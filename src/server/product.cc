@@ -1,0 +1,179 @@
+#include "server/product.h"
+
+#include <filesystem>
+
+#include "adapters/mail/folder_mailer.h"
+#include "adapters/mail/smtp_mailer.h"
+#include "adapters/rooms/livekit_server.h"
+#include "adapters/rooms/room_events.h"
+#include "adapters/store/maintenance.h"
+#include "base/base64.h"
+#include "base/log.h"
+#include "edge/api/digest.h"
+#include "edge/community/routes.h"
+#include "edge/voice/routes.h"
+#include "net/clock.h"
+#include "server/system_rng.h"
+
+namespace parley::server {
+namespace {
+
+constexpr TimeDelta kMigrationPatience = TimeDelta::seconds(300);
+
+/// Randomness for all threads.
+class SharedRng : public Rng {
+ public:
+  uint64_t next_u64() override {
+    return rng_.with([](SystemRng& rng) { return rng.next_u64(); });
+  }
+
+ private:
+  Guarded<SystemRng> rng_;
+};
+
+/// For a server without mail.
+class NoMailer : public product::Mailer {
+ public:
+  product::Outcome<void> send(product::Mail /*mail*/) override {
+    return product::refuse(product::ProblemCode::kNotConfigured, "mail: SMTP_URL is not set");
+  }
+};
+
+Result<std::unique_ptr<product::Mailer>> make_mailer(const Config& config, Rng& rng) {
+  mail::Sender from{config.mail_from, config.mail_from_name};
+  if (!config.smtp_url.empty()) {
+    auto mailer = mail::SmtpMailer::make(
+        {.url = config.smtp_url, .user = config.smtp_user, .password = config.smtp_password, .from = std::move(from)},
+        rng);
+    if (!mailer) return std::unexpected(mailer.error());
+    return std::move(*mailer);
+  }
+  if (config.is_dev) {
+    return std::make_unique<mail::FolderMailer>(std::filesystem::path(config.data_dir) / "mail", std::move(from), rng);
+  }
+  log::info("mail_is_off", {{"option", "SMTP_URL"}});
+  return std::make_unique<NoMailer>();
+}
+
+/// What cursors are sealed with: the same on all instances of one configuration, and of no use to whoever sees it.
+Redacted<std::string> cursor_key(const Config& config) {
+  const api::Sha256 digest = api::hmac_sha256(config.keys.front().secret.reveal(), "parley cursors");
+  return Redacted<std::string>(base64_encode(digest));
+}
+
+bool is_https(const Config& config) {
+  return !config.frontend_urls.empty() && config.frontend_urls.front().starts_with("https://");
+}
+
+product::Outcome<std::optional<product::voice::RoomEvent>> read_webhook(const livekit::KeyStore& keys,
+                                                                        std::string_view authorization,
+                                                                        std::string_view body, WallTime now) {
+  auto event = rooms::read_livekit_webhook(authorization, body, keys, now);
+  if (event) return std::move(*event);
+  switch (event.error()) {
+    case rooms::HookRefusal::kUnsigned:
+      return product::refuse(product::ProblemCode::kTokenInvalid, "the webhook is not signed with LIVEKIT_API_SECRET");
+    case rooms::HookRefusal::kAltered:
+      return product::refuse(product::ProblemCode::kTokenInvalid, "the body is not the one that was signed");
+    case rooms::HookRefusal::kMalformed:
+      break;
+  }
+  return product::refuse(product::ProblemCode::kMalformedJson, "the body is not a WebhookEvent");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<store::Database>> open_configured_database(const Config& config) {
+  std::string url = config.database_url.reveal();
+  if (url.empty()) {
+    std::error_code error;
+    std::filesystem::create_directories(config.data_dir, error);
+    if (error) return fail(Error::Code::kUnavailable, "data (" + config.data_dir + "): " + error.message());
+    url = (std::filesystem::path(config.data_dir) / "parley.db").string();
+  }
+  return store::open_store({.url = Redacted<std::string>(std::move(url))});
+}
+
+Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::TwirpTransport embedded) {
+  std::unique_ptr<Product> product(new Product(config));
+  product->rng_ = std::make_unique<SharedRng>();
+  if (auto done = product->open_database(); !done) return std::unexpected(done.error());
+  if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());
+  if (auto done = product->open_api(); !done) return std::unexpected(done.error());
+  product->feed_ = std::make_unique<VoiceFeed>(
+      *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded);
+  product->relay_ = std::make_unique<OutboxRelay>(
+      *product->database_,
+      std::vector<OutboxRelay::Listener>{[keeper = product->keeper_.get()](const auto& event, Timestamp deadline) {
+        return keeper->on_event(event, deadline);
+      }});
+  return product;
+}
+
+Result<void> Product::open_database() {
+  auto opened = open_configured_database(config_);
+  if (!opened) return std::unexpected(opened.error());
+  database_ = std::move(*opened);
+  const auto report = store::migrate(*database_, store::after(kMigrationPatience));
+  if (!report) return std::unexpected(report.error());
+  if (report->from != report->to) log::info("database_migrated", {{"from", report->from}, {"to", report->to}});
+  return {};
+}
+
+Result<void> Product::reach_rooms(rooms::TwirpTransport embedded) {
+  rooms::TwirpRoomsOptions options{.key = config_.keys.front(), .ticket_validity = config_.room_token_validity};
+  if (has_external_rooms()) {
+    auto host = rooms::livekit_api_host(config_.livekit_url, config_.livekit_api_host);
+    if (!host) return std::unexpected(host.error());
+    options.url = config_.livekit_url;
+    options.key = {config_.livekit_api_key, config_.livekit_api_secret};
+    client_ = std::make_unique<net::HttpClient>();
+    embedded = rooms::make_http_transport(*client_, std::move(*host));
+  }
+  rooms_ = rooms::make_twirp_rooms(std::move(options), std::move(embedded));
+  keeper_ = std::make_unique<voice::Keeper>(*database_, *rooms_, net::read_clock);
+  return {};
+}
+
+Result<void> Product::open_api() {
+  auto mailer = make_mailer(config_, *rng_);
+  if (!mailer) return std::unexpected(mailer.error());
+  mailer_ = std::move(*mailer);
+  hasher_ = std::make_unique<identity_adapter::Argon2Hasher>();
+  authenticator_ = std::make_unique<api::identity::StoreAuthenticator>(*database_);
+  api::identity::IdentityOptions identity{.is_https = is_https(config_)};
+  if (!config_.frontend_urls.empty()) identity.site_url = config_.frontend_urls.front();
+  identity_ = std::make_unique<api::identity::IdentityServices>(*hasher_, *mailer_, std::move(identity));
+  api::RouteTable table;
+  api::identity::add_identity_routes(table, *identity_);
+  community_api::add_community_routes(table);
+  voice::VoiceServices voice{.rooms = *rooms_, .is_https = is_https(config_), .read_webhook = {}};
+  if (has_external_rooms()) {
+    voice.read_webhook = [keys = livekit::KeyStore({{config_.livekit_api_key, config_.livekit_api_secret}})](
+                             std::string_view authorization, std::string_view body, WallTime now) {
+      return read_webhook(keys, authorization, body, now);
+    };
+  }
+  voice::add_voice_routes(table, std::move(voice));
+  api::ApiOptions options{.allowed_origins = config_.frontend_urls,
+                          .trusted_proxies = config_.trusted_proxies,
+                          .is_https = is_https(config_),
+                          .cursor_key = cursor_key(config_)};
+  auto made = api::Api::make(std::move(options), std::move(table), {*database_, *authenticator_, *rng_});
+  if (!made) return std::unexpected(made.error());
+  api_ = std::move(*made);
+  return {};
+}
+
+void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
+  if (has_external_rooms()) return;
+  if (auto told = rooms::to_room_event(event)) feed_->post(std::move(*told));
+}
+
+void Product::stop() {
+  if (api_) api_->stop();
+  if (relay_) relay_->stop();
+  if (feed_) feed_->stop();
+}
+
+}  // namespace parley::server

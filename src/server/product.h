@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+
+#include "adapters/identity/argon2_hasher.h"
+#include "adapters/rooms/twirp_rooms.h"
+#include "adapters/store/database.h"
+#include "edge/api/api.h"
+#include "edge/identity/authenticator.h"
+#include "edge/identity/services.h"
+#include "edge/voice/keeper.h"
+#include "net/http_client.h"
+#include "server/config.h"
+#include "server/outbox_relay.h"
+#include "server/voice_feed.h"
+
+namespace parley::server {
+
+/// The product beside the media: database, REST API, and what holds both together. Decides nothing.
+class Product {
+ public:
+  /// `embedded` carries calls to the SFU in this process; it is used unless the configuration names a LiveKit. Opens
+  /// and migrates the database. The error's text names the option.
+  static Result<std::unique_ptr<Product>> start(const Config& config, rooms::TwirpTransport embedded);
+  ~Product() { stop(); }
+
+  /// A request under /api/.
+  void handle(std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); }
+  /// Something has happened in a room of the SFU in this process. From any thread; never blocks.
+  void on_room_event(const livekit::pb::WebhookEvent& event);
+  /// Idempotent. After the last request.
+  void stop();
+
+ private:
+  explicit Product(const Config& config) : config_(config) {}
+  Result<void> open_database();
+  Result<void> reach_rooms(rooms::TwirpTransport embedded);
+  Result<void> open_api();
+  bool has_external_rooms() const { return !config_.livekit_url.empty(); }
+
+  const Config& config_;
+  std::unique_ptr<Rng> rng_;
+  std::unique_ptr<store::Database> database_;
+  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<product::RoomBackend> rooms_;
+  std::unique_ptr<voice::Keeper> keeper_;
+  std::unique_ptr<product::Mailer> mailer_;
+  std::unique_ptr<identity_adapter::Argon2Hasher> hasher_;
+  std::unique_ptr<api::identity::IdentityServices> identity_;
+  std::unique_ptr<api::Authenticator> authenticator_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<VoiceFeed> feed_;
+  std::unique_ptr<OutboxRelay> relay_;
+};
+
+/// The database that a configuration names: DATABASE_URL, or a file in the data folder, which is made.
+Result<std::unique_ptr<store::Database>> open_configured_database(const Config& config);
+
+}  // namespace parley::server
