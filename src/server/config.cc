@@ -2,6 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+extern char** environ;
+
 namespace parley::server {
 namespace {
 
@@ -45,6 +47,40 @@ void check_production(const Config& config, std::string& faults) {
 }
 
 }  // namespace
+
+std::map<std::string, std::string> read_environment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text(*entry);
+    const size_t equals = text.find('=');
+    if (equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return all;
+}
+
+std::string config_report(const ConfigSources& sources) {
+  std::map<std::string, std::string> yaml;
+  if (!sources.yaml_path.empty()) yaml = read_yaml(sources.yaml_path).value_or(yaml);
+  std::string report;
+  for (const Option& option : options()) {
+    std::string value(option.initial);
+    std::string origin = "default";
+    const auto look = [&](const std::map<std::string, std::string>& from, const std::string& name,
+                          const std::string& who) {
+      const auto it = from.find(name);
+      if (it == from.end()) return;
+      value = option.is_secret ? "(secret)" : it->second;
+      origin = who;
+    };
+    const std::string key(option.key);
+    look(yaml, key, sources.yaml_path);
+    look(sources.env, option.variable(), option.variable());
+    look(sources.env, std::string(option.seed_variable), std::string(option.seed_variable));
+    look(sources.flags, key, option.flag());
+    report += key + " = " + value + "    (" + origin + ")\n";
+  }
+  return report;
+}
 
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;

@@ -75,6 +75,10 @@ struct ConfigSources {
   std::map<std::string, std::string> flags;  ///< By option key.
   bool is_dev = false;
 };
+/// The variables of this process.
+std::map<std::string, std::string> read_environment();
+/// What every option is set to and by what, one a line, without secrets: `parley config check`.
+std::string config_report(const ConfigSources& sources);
 /// Reads and checks everything. The error names every fault at once, each with its option.
 Result<Config> load_config(const ConfigSources& sources);
 

@@ -15,8 +15,7 @@
 #include "base/log.h"
 #include "server/app.h"
 #include "server/commands.h"
-
-extern char** environ;
+#include "server/store_commands.h"
 
 namespace parley::server {
 namespace {
@@ -34,16 +33,6 @@ log::Level level_from(const std::string& name) {
   if (name == "warn") return log::Level::kWarn;
   if (name == "error") return log::Level::kError;
   return log::Level::kInfo;
-}
-
-std::map<std::string, std::string> environment() {
-  std::map<std::string, std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const size_t equals = text.find('=');
-    if (equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return all;
 }
 
 /// The web app beside the program: `build/release/parley` finds `web/dist` of its checkout.
@@ -123,7 +112,7 @@ void add_serve(CLI::App& cli, ServeOptions& options, int& status) {
         ->group("Options");
   }
   command->callback([&] {
-    options.sources.env = environment();
+    options.sources.env = read_environment();
     status = serve(options);
   });
 }
@@ -135,8 +124,7 @@ int run(int argc, char** argv) {
   ServeOptions serve_options;
   add_serve(cli, serve_options, status);
   add_commands(cli, status);
-  CLI::App* config = cli.add_subcommand("config", "Configuration")->require_subcommand(1);
-  config->add_subcommand("docs", "Print docs/options.md")->callback([] { std::fputs(options_page().c_str(), stdout); });
+  add_store_commands(cli, status);
   CLI11_PARSE(cli, argc, argv);
   return status;
 }
