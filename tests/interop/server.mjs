@@ -11,8 +11,7 @@ export const binary = process.env.PARLEY_BINARY ?? join(root, 'build/release/par
 
 /** A running server; `url` is ws://, `http` http://. */
 export class Server {
-  static async start(flags = [], { port = 0, logName = 'server', env = {} } = {}) {
-    const data = mkdtempSync(join(tmpdir(), 'parley-'));
+  static async start(flags = [], { port = 0, logName = 'server', env = {}, data = mkdtempSync(join(tmpdir(), 'parley-')) } = {}) {
     const log = process.env.PARLEY_TEST_LOGS ? openSync(join(process.env.PARLEY_TEST_LOGS, `${logName}.log`), 'a') : 'ignore';
     const child = spawn(
       binary,
@@ -39,14 +38,14 @@ export class Server {
     this.url = `ws://127.0.0.1:${port}`;
   }
 
-  /** Ends it with a signal and waits; resolves to its exit code, or the signal that killed it. */
+  /** Ends it with a signal and waits; resolves to its exit code, or the signal that killed it. SIGKILL leaves its data. */
   async stop(signal = 'SIGTERM') {
     if (this.child.exitCode === null && this.child.signalCode === null) {
       const ended = once(this.child, 'exit');
       this.child.kill(signal);
       await ended;
     }
-    rmSync(this.data, { recursive: true, force: true });
+    if (signal !== 'SIGKILL') rmSync(this.data, { recursive: true, force: true });
     return this.child.exitCode ?? this.child.signalCode;
   }
 }

@@ -178,3 +178,46 @@ describe.each(modes)('voice channels on %s', (_, start) => {
     expect((await stranger.ask('GET', `/communities/${community}/voice-states`)).status).toBe(404);
   });
 });
+
+describe('WHK-5: after kill -9', () => {
+  const person = async (server, name, channelOf) => {
+    const made = await Person.register(server, name);
+    const community = (await made.do('POST', '/communities', { name: 'Ev' })).id;
+    const channel = (await made.do('POST', `/communities/${community}/channels`, { name: channelOf, kind: 'voice' })).id;
+    return { made, community, channel };
+  };
+  const present = async (who) => (await who.made.do('GET', `/communities/${who.community}/voice-states`)).items.length;
+
+  it('of the server with its own SFU nobody is left in a channel, and accounts are as they were', async () => {
+    const first = await Server.start();
+    const who = await person(first, 'ayla', 'Söhbət');
+    const room = await who.made.enter(who.channel);
+    await eventually(async () => (await present(who)) === 1, 'she appears');
+    await first.stop('SIGKILL');
+    await room.disconnect();
+    const second = await Server.start([], { port: first.port, data: first.data });
+    await eventually(async () => (await present(who)) === 0, 'no ghost is left');
+    const again = await who.made.enter(who.channel);
+    await eventually(async () => (await present(who)) === 1, 'she appears again');
+    await again.disconnect();
+    await second.stop();
+  });
+
+  it('of the product, who left the LiveKit meanwhile is gone, and who stayed is there', { timeout: 60_000 }, async () => {
+    const livekit = await Server.start();
+    const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
+    const first = await Server.start([], { env });
+    const leaving = await person(first, 'ayla', 'bir');
+    const staying = await person(first, 'bulut', 'iki');
+    const rooms = [await leaving.made.enter(leaving.channel), await staying.made.enter(staying.channel)];
+    // No webhook reaches the product here: only reconciliation tells it.
+    await first.stop('SIGKILL');
+    await rooms[0].disconnect();
+    const second = await Server.start([], { env, port: first.port, data: first.data });
+    await eventually(async () => (await present(staying)) === 1, 'the one who stayed appears', 40_000);
+    expect(await present(leaving)).toBe(0);
+    await rooms[1].disconnect();
+    await second.stop();
+    await livekit.stop();
+  });
+});
