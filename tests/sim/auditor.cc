@@ -57,7 +57,7 @@ void Auditor::on_rtp(ByteView datagram) {
   if (stream.newest >= 0 && sequence <= stream.newest - static_cast<int64_t>(kWindow)) {
     return report("number " + std::to_string(sequence) + " long after " + std::to_string(stream.newest));
   }
-  if (stream.newest >= 0 && sequence > stream.newest + static_cast<int64_t>(kWindow)) {
+  if (stream.newest >= 0 && sequence > stream.newest + kMaxJump) {
     return report("numbers jump from " + std::to_string(stream.newest) + " to " + std::to_string(sequence));
   }
   stream.is_idle = false;
