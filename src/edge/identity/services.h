@@ -3,8 +3,10 @@
 #include <string>
 
 #include "edge/api/route.h"
+#include "edge/identity/oidc_client.h"
 #include "product/identity/kit.h"
 #include "product/identity/mail_tokens.h"
+#include "product/identity/oidc.h"
 #include "product/ports/mailer.h"
 #include "product/ports/password_hasher.h"
 
@@ -26,6 +28,10 @@ struct IdentityOptions {
   bool is_https = false;        ///< The same as ApiOptions::is_https: cookies are `Secure` then.
   std::string name = "Parley";  ///< Of this server, in authenticator apps.
   Registration registration = Registration::kOpen;
+  /// Where browsers reach this server, when it is not the site's address: the OIDC redirect URI is
+  /// <public_url>/api/v1/auth/oidc/callback.
+  std::string public_url;
+  rules::NewOidcUsers new_oidc_users = rules::NewOidcUsers::kWelcome;
 };
 
 /// What the routes need besides the frame. All outlive the routes and are thread-safe.
@@ -33,6 +39,7 @@ struct IdentityServices {
   product::PasswordHasher& hasher;
   product::Mailer& mailer;
   IdentityOptions options;
+  OidcClient* oidc = nullptr;  ///< Null: signing in by an identity provider is not offered.
 };
 
 /// All routes of identity: signing in and out, one's own account, other users, API keys, users of external apps, and
@@ -44,6 +51,7 @@ void add_sign_in_routes(RouteTable& table, IdentityServices& services);
 void add_recovery_routes(RouteTable& table, IdentityServices& services);
 void add_account_routes(RouteTable& table, IdentityServices& services);
 void add_security_routes(RouteTable& table, IdentityServices& services);
+void add_oidc_routes(RouteTable& table, IdentityServices& services);
 void add_server_routes(RouteTable& table, IdentityServices& services);
 
 inline rules::Kit kit_of(const Context& context, IdentityServices& services) {

@@ -98,6 +98,7 @@ void add_identity_routes(RouteTable& table, IdentityServices& services) {
   add_recovery_routes(table, services);
   add_account_routes(table, services);
   add_security_routes(table, services);
+  add_oidc_routes(table, services);
   add_server_routes(table, services);
 }
 
