@@ -16,14 +16,37 @@ struct Pair {
 };
 /// What is not simply the lower case.
 constexpr std::array kSpecial{
-    Pair{U'İ', U'i'}, Pair{U'ı', U'i'}, Pair{U'Ə', U'e'}, Pair{U'ə', U'e'}, Pair{U'Ş', U's'}, Pair{U'ş', U's'},
-    Pair{U'Ç', U'c'}, Pair{U'ç', U'c'}, Pair{U'Ğ', U'g'}, Pair{U'ğ', U'g'}, Pair{U'Ö', U'o'}, Pair{U'ö', U'o'},
-    Pair{U'Ü', U'u'}, Pair{U'ü', U'u'},
+    Pair{U'İ', U'i'},
+    Pair{U'ı', U'i'},
+    Pair{U'Ə', U'e'},
+    Pair{U'ə', U'e'},
+    Pair{U'Ş', U's'},
+    Pair{U'ş', U's'},
+    Pair{U'Ç', U'c'},
+    Pair{U'ç', U'c'},
+    Pair{U'Ğ', U'g'},
+    Pair{U'ğ', U'g'},
+    Pair{U'Ö', U'o'},
+    Pair{U'ö', U'o'},
+    Pair{U'Ü', U'u'},
+    Pair{U'ü', U'u'},
     // Look like Azerbaijani's and Turkish's, and are what some keyboards and fonts give instead.
-    Pair{U'Ǝ', U'e'}, Pair{U'ǝ', U'e'}, Pair{U'Ș', U's'}, Pair{U'ș', U's'},
+    Pair{U'Ǝ', U'e'},
+    Pair{U'ǝ', U'e'},
+    Pair{U'Ș', U's'},
+    Pair{U'ș', U's'},
     // Lower cases that are not at the usual distance.
-    Pair{U'Ÿ', U'ÿ'}, Pair{U'ẞ', U'ß'}, Pair{U'ς', U'σ'}, Pair{U'Ά', U'ά'}, Pair{U'Έ', U'έ'}, Pair{U'Ή', U'ή'},
-    Pair{U'Ί', U'ί'}, Pair{U'Ό', U'ό'}, Pair{U'Ύ', U'ύ'}, Pair{U'Ώ', U'ώ'}, Pair{U'Ӏ', U'ӏ'},
+    Pair{U'Ÿ', U'ÿ'},
+    Pair{U'ẞ', U'ß'},
+    Pair{U'ς', U'σ'},
+    Pair{U'Ά', U'ά'},
+    Pair{U'Έ', U'έ'},
+    Pair{U'Ή', U'ή'},
+    Pair{U'Ί', U'ί'},
+    Pair{U'Ό', U'ό'},
+    Pair{U'Ύ', U'ύ'},
+    Pair{U'Ώ', U'ώ'},
+    Pair{U'Ӏ', U'ӏ'},
 };
 
 /// Dot above, diaeresis, breve, cedilla, comma below: with i, o, u, g, s, c they are the letters above in two parts.
