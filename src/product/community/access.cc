@@ -14,7 +14,6 @@ using access::AccessFacts;
 using access::Permission;
 using access::PermissionMask;
 using access::PermissionOverride;
-using access::RoleInChannel;
 
 /// Where the question is about: one row.
 struct Scope {

@@ -14,7 +14,6 @@ namespace parley::product::community {
 namespace {
 
 using access::Permission;
-using access::PermissionMask;
 
 /// What is moved, and from where.
 struct Move {

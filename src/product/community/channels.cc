@@ -122,19 +122,19 @@ Outcome<Channel> create_channel(Tx& tx, const Acting& acting, const CommunityId&
   }
   const std::vector<Channel> others = channels_of(tx, community);
   if (std::ssize(others) >= kMaxChannels) return refuse(ProblemCode::kLimitReached, "channels per community");
-  const Channel made{.id = make_id<ChannelId>(acting.now, acting.rng),
-                     .community_id = community,
-                     .parent_id = wanted.parent_id,
-                     .kind = wanted.kind,
-                     .name = wanted.name.text(),
-                     .topic = wanted.topic.value_or(Topic()),
-                     .position = others.empty() ? 0 : others.back().position + 1,
-                     .slow_mode_seconds = number_or(wanted.slow_mode_seconds, 0),
-                     .user_limit = number_or(wanted.user_limit, 0),
-                     .bitrate = number_or(wanted.bitrate, 0),
-                     .is_synced = wanted.parent_id.has_value(),
-                     .created_at = acting.now,
-                     .version = 1};
+  Channel made{.id = make_id<ChannelId>(acting.now, acting.rng),
+               .community_id = community,
+               .parent_id = wanted.parent_id,
+               .kind = wanted.kind,
+               .name = wanted.name.text(),
+               .topic = wanted.topic.value_or(Topic()),
+               .position = others.empty() ? 0 : others.back().position + 1,
+               .slow_mode_seconds = number_or(wanted.slow_mode_seconds, 0),
+               .user_limit = number_or(wanted.user_limit, 0),
+               .bitrate = number_or(wanted.bitrate, 0),
+               .is_synced = wanted.parent_id.has_value(),
+               .created_at = acting.now,
+               .version = 1};
   insert_channel(tx, made);
   record(tx, acting, community, {"channel.create", made.id.text(), std::nullopt, json::to_json(made)});
   tell(tx, "channel.created", community, made);

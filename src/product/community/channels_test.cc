@@ -124,6 +124,16 @@ TEST_P(ChannelsTest, MovingOutOfACategoryChangesNobodysRights) {
   EXPECT_FALSE(channel->parent_id.has_value());
 }
 
+TEST_P(ChannelsTest, MovingOutOfALockedCategoryIsAnnounced) {
+  ASSERT_TRUE(act(owner_, [&](Tx& tx, const Acting& a) { return lock_channel(tx, a, category_, true); }));
+  EXPECT_FALSE(mask_of(member_, inside_).has(kSend));
+  take_events();
+  ASSERT_TRUE(reorder(owner_, {{inside_, json::Patch<ChannelId>::null()}}));
+  EXPECT_TRUE(mask_of(member_, inside_).has(kSend));
+  EXPECT_EQ(take_events(),
+            (std::vector<std::string>{"channel.overrides_changed", "channels.reordered", "access.changed"}));
+}
+
 TEST_P(ChannelsTest, DeletingACategoryOpensNoneOfItsChannels) {
   hide(category_);
   ASSERT_TRUE(erase(owner_, category_));

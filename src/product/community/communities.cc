@@ -75,14 +75,14 @@ Outcome<Community> create_community(Tx& tx, const Acting& acting, const NewCommu
   if (const auto good = check_icon(wanted.icon_url.value_or(IconUrl())); !good) return std::unexpected(good.error());
   if (count_communities(tx, acting.user) >= kMaxCommunitiesPerUser)
     return refuse(ProblemCode::kLimitReached, "communities per user");
-  const Community made{.id = make_id<CommunityId>(acting.now, acting.rng),
-                       .name = wanted.name.text(),
-                       .owner_id = acting.user,
-                       .icon_url = text_or(wanted.icon_url, {}),
-                       .default_locale = text_or(wanted.default_locale, {}),
-                       .created_at = acting.now,
-                       .updated_at = acting.now,
-                       .version = 1};
+  Community made{.id = make_id<CommunityId>(acting.now, acting.rng),
+                 .name = wanted.name.text(),
+                 .owner_id = acting.user,
+                 .icon_url = text_or(wanted.icon_url, {}),
+                 .default_locale = text_or(wanted.default_locale, {}),
+                 .created_at = acting.now,
+                 .updated_at = acting.now,
+                 .version = 1};
   insert_community(tx, made);
   insert_everyone(tx, acting, made.id);
   insert_owner(tx, acting, made.id);
@@ -128,7 +128,7 @@ Outcome<Community> update_community(Tx& tx, const Acting& acting, const Communit
 Outcome<Community> set_lockdown(Tx& tx, const Acting& acting, const CommunityId& community, bool is_locked_down) {
   const auto standing = require(tx, acting, community, Permission::kManageServer);
   if (!standing) return std::unexpected(standing.error());
-  const Community before = find_community(tx, community).value_or(Community());
+  Community before = find_community(tx, community).value_or(Community());
   if (before.is_locked_down == is_locked_down) return before;
   Community after = before;
   after.is_locked_down = is_locked_down;

@@ -42,13 +42,13 @@ Outcome<Report> create_report(Tx& tx, const Acting& acting, const CommunityId& c
                                     community, acting.user, ReportState::kOpen)
                            .value_or(0);
   if (open >= kMaxOpenReports) return refuse(ProblemCode::kLimitReached, "open reports");
-  const Report made{.id = make_id<ReportId>(acting.now, acting.rng),
-                    .community_id = community,
-                    .reporter_id = acting.user,
-                    .target_kind = wanted.target_kind,
-                    .target_id = wanted.target_id.text(),
-                    .reason = wanted.reason,
-                    .created_at = acting.now};
+  Report made{.id = make_id<ReportId>(acting.now, acting.rng),
+              .community_id = community,
+              .reporter_id = acting.user,
+              .target_kind = wanted.target_kind,
+              .target_id = wanted.target_id.text(),
+              .reason = wanted.reason,
+              .created_at = acting.now};
   execute(tx,
           "insert into reports (id, community_id, reporter_id, target_kind, target_id, reason, created_at) "
           "values ($1, $2, $3, $4, $5, $6, $7)",

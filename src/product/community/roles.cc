@@ -104,14 +104,14 @@ Outcome<Role> create_role(Tx& tx, const Acting& acting, const CommunityId& commu
     return std::unexpected(may.error());
   if (one<int64_t>(tx, "select count(*) from roles where community_id = $1", community).value_or(0) >= kMaxRoles)
     return refuse(ProblemCode::kLimitReached, "roles per community");
-  const Role role{.id = make_id<RoleId>(acting.now, acting.rng),
-                  .community_id = community,
-                  .name = wanted.name.text(),
-                  .position = 1,
-                  .permissions = permissions,
-                  .color = number_or(wanted.color, 0),
-                  .is_mentionable = wanted.is_mentionable.value_or(false),
-                  .version = 1};
+  Role role{.id = make_id<RoleId>(acting.now, acting.rng),
+            .community_id = community,
+            .name = wanted.name.text(),
+            .position = 1,
+            .permissions = permissions,
+            .color = number_or(wanted.color, 0),
+            .is_mentionable = wanted.is_mentionable.value_or(false),
+            .version = 1};
   execute(tx, "update roles set position = position + 1 where community_id = $1 and position >= 1", community);
   execute(tx,
           "insert into roles (id, community_id, name, position, permissions, color, is_mentionable, created_at) "
@@ -143,7 +143,7 @@ Outcome<std::vector<Role>> reorder_roles(Tx& tx, const Acting& acting, const Com
   if (!standing) return std::unexpected(standing.error());
   const Community now = find_community(tx, community).value_or(Community());
   if (const auto seen = check_version(order.version, now.version); !seen) return std::unexpected(seen.error());
-  const std::vector<Role> before = roles_of(tx, community);
+  std::vector<Role> before = roles_of(tx, community);
   auto moved = arrange(before, order, standing->rank);
   if (!moved) return std::unexpected(moved.error());
   if (moved->empty()) return before;
@@ -178,7 +178,7 @@ Outcome<Member> assign_role(Tx& tx, const Acting& acting, const CommunityId& com
   if (hold->role.is_everyone || std::ranges::find(before->roles, role) != before->roles.end()) return *before;
   execute(tx, "insert into member_roles (community_id, user_id, role_id) values ($1, $2, $3)", community, user, role);
   execute(tx, "update members set is_temporary = 0 where community_id = $1 and user_id = $2", community, user);
-  const Member after = told_member(tx, community, user);
+  Member after = told_member(tx, community, user);
   record(tx, acting, community, {"member.role_add", user.text(), json::to_json(*before), json::to_json(after)});
   return after;
 }
@@ -192,7 +192,7 @@ Outcome<Member> remove_role(Tx& tx, const Acting& acting, const CommunityId& com
   const int64_t gone = execute(tx, "delete from member_roles where community_id = $1 and user_id = $2 and role_id = $3",
                                community, user, role);
   if (gone == 0) return *before;
-  const Member after = told_member(tx, community, user);
+  Member after = told_member(tx, community, user);
   record(tx, acting, community, {"member.role_remove", user.text(), json::to_json(*before), json::to_json(after)});
   return after;
 }
