@@ -42,6 +42,10 @@ struct Config {
   Redacted<std::string> smtp_password;
   std::string mail_from = "parley@localhost";
   std::string mail_from_name = "Parley";
+  std::string public_url;   ///< Where browsers reach this server; empty: where the first frontend is.
+  std::string oidc_issuer;  ///< Empty: no signing in by a provider.
+  std::string oidc_client_id;
+  Redacted<std::string> oidc_client_secret;
   uint32_t max_participants = 10'000;
   std::string log_level = "info";
   std::string data_dir = "data";

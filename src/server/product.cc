@@ -97,6 +97,7 @@ Result<std::unique_ptr<store::Database>> open_configured_database(const Config& 
 Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::TwirpTransport embedded) {
   std::unique_ptr<Product> product(new Product(config));
   product->rng_ = std::make_unique<SharedRng>();
+  product->client_ = std::make_unique<net::HttpClient>();
   if (auto done = product->open_database(); !done) return std::unexpected(done.error());
   if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());
   if (auto done = product->open_api(); !done) return std::unexpected(done.error());
@@ -127,7 +128,6 @@ Result<void> Product::reach_rooms(rooms::TwirpTransport embedded) {
     if (!host) return std::unexpected(host.error());
     options.url = config_.livekit_url;
     options.key = {config_.livekit_api_key, config_.livekit_api_secret};
-    client_ = std::make_unique<net::HttpClient>();
     embedded = rooms::make_http_transport(*client_, std::move(*host));
   }
   rooms_ = rooms::make_twirp_rooms(std::move(options), std::move(embedded));
@@ -143,7 +143,15 @@ Result<void> Product::open_api() {
   authenticator_ = std::make_unique<api::identity::StoreAuthenticator>(*database_);
   api::identity::IdentityOptions identity{.is_https = is_https(config_)};
   if (!config_.frontend_urls.empty()) identity.site_url = config_.frontend_urls.front();
-  identity_ = std::make_unique<api::identity::IdentityServices>(*hasher_, *mailer_, std::move(identity));
+  identity.public_url = config_.public_url;
+  if (!config_.oidc_issuer.empty()) {
+    oidc_ = std::make_unique<api::identity::OidcClient>(
+        api::identity::OidcOptions{.issuer = config_.oidc_issuer,
+                                   .client_id = config_.oidc_client_id,
+                                   .client_secret = config_.oidc_client_secret},
+        *client_);
+  }
+  identity_ = std::make_unique<api::identity::IdentityServices>(*hasher_, *mailer_, std::move(identity), oidc_.get());
   api::RouteTable table;
   api::identity::add_identity_routes(table, *identity_);
   community_api::add_community_routes(table);

@@ -46,6 +46,7 @@ class Product {
   std::unique_ptr<voice::Keeper> keeper_;
   std::unique_ptr<product::Mailer> mailer_;
   std::unique_ptr<identity_adapter::Argon2Hasher> hasher_;
+  std::unique_ptr<api::identity::OidcClient> oidc_;
   std::unique_ptr<api::identity::IdentityServices> identity_;
   std::unique_ptr<api::Authenticator> authenticator_;
   std::unique_ptr<api::Api> api_;
