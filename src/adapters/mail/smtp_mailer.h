@@ -26,6 +26,7 @@ struct SmtpOptions {
   Redacted<std::string> password;
   Sender from;
   SmtpSecurity security = SmtpSecurity::kRequired;
+  std::string ca_file;                            ///< PEM; empty: the system's authorities.
   size_t queue = 1000;                            ///< Mails that may wait; a few MB. Beyond it send() refuses.
   unsigned attempts = 6;                          ///< Of one mail; with the delays below, over 10 minutes.
   TimeDelta first_retry = TimeDelta::seconds(5);  ///< Tripled each time, plus up to a quarter.
@@ -42,7 +43,8 @@ struct SmtpStats {
 };
 
 /// Sends mail by SMTP from one thread of its own (libcurl). A mail that the server refuses for good (5xx) is dropped, a
-/// failing one is tried again. What waits is lost when the process ends: such mails can be asked for again.
+/// failing one is tried again. What waits is lost when the process ends: such mails can be asked for again. The process
+/// must ignore SIGPIPE, as every one with TLS.
 class SmtpMailer : public product::Mailer {
  public:
   /// kInvalidArgument names the option. `rng` is thread-safe.

@@ -2,13 +2,20 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
 
 namespace parley::mail {
@@ -27,12 +34,56 @@ class TestRng : public Rng {
   Guarded<SeededRng> rng_{SeededRng(42)};
 };
 
-/// An SMTP server on loopback, one connection after the other. `answer_to_rcpt` gets the number of the connection,
-/// from 0; an empty answer closes it.
+/// A key and a certificate for 127.0.0.1 that it signs itself; the certificate is in a file as long as this lives.
+class TestCertificate {
+ public:
+  TestCertificate() : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free) {
+    path_ = (std::filesystem::temp_directory_path() / "parley_ca_XXXXXX").string();
+    const int file = ::mkstemp(path_.data());
+    EVP_PKEY* key = EVP_EC_gen("prime256v1");
+    X509* certificate = X509_new();
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_NAME* name = X509_get_subject_name(certificate);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, as_bytes("test").data(), 4, -1, 0);
+    X509_set_issuer_name(certificate, name);
+    X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "IP:127.0.0.1");
+    X509_add_ext(certificate, names, -1);
+    X509_EXTENSION_free(names);
+    X509_EXTENSION* rights = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+    X509_add_ext(certificate, rights, -1);
+    X509_EXTENSION_free(rights);
+    X509_sign(certificate, key, EVP_sha256());
+    SSL_CTX_use_certificate(context_.get(), certificate);
+    SSL_CTX_use_PrivateKey(context_.get(), key);
+    BIO* out = BIO_new_fd(file, BIO_CLOSE);
+    PEM_write_bio_X509(out, certificate);
+    BIO_free(out);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+  }
+  ~TestCertificate() { std::filesystem::remove(path_); }
+  TestCertificate(const TestCertificate&) = delete;
+  TestCertificate& operator=(const TestCertificate&) = delete;
+
+  SSL_CTX* context() const { return context_.get(); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::string path_;
+};
+
+/// An SMTP server on loopback, one connection after the other, with STARTTLS when it has a certificate.
+/// `answer_to_rcpt` gets the number of the connection, from 0; an empty answer closes it.
 class SmtpServer {
  public:
   using Answer = std::function<std::string(int connection)>;
-  explicit SmtpServer(Answer answer_to_rcpt) : answer_to_rcpt_(std::move(answer_to_rcpt)) {
+  explicit SmtpServer(Answer answer_to_rcpt, SSL_CTX* tls = nullptr)
+      : answer_to_rcpt_(std::move(answer_to_rcpt)), tls_(tls) {
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -56,47 +107,69 @@ class SmtpServer {
   std::vector<std::string> messages() const {
     return messages_.with([](const auto& list) { return list; });
   }
+  /// What came with AUTH, and whether it was encrypted.
+  std::string credentials() const {
+    return credentials_.with([](const auto& text) { return text; });
+  }
 
  private:
   void serve() {
     for (int connection = 0;; ++connection) {
-      const int socket = ::accept(listener_, nullptr, nullptr);
-      if (socket < 0) return;
-      talk(socket, connection);
-      ::close(socket);
+      socket_ = ::accept(listener_, nullptr, nullptr);
+      if (socket_ < 0) return;
+      talk(connection);
+      session_.reset();
+      ::close(socket_);
     }
   }
-  void talk(int socket, int connection) {
+  void talk(int connection) {
     buffer_.clear();
-    say(socket, "220 test");
+    say("220 test");
     std::string line;
-    while (read_line(socket, line)) {
+    while (read_line(line)) {
       if (line.starts_with("EHLO")) {
-        say(socket, "250 test");
+        say(tls_ && !session_ ? "250-test\r\n250 STARTTLS" : "250-test\r\n250 AUTH PLAIN");
+      } else if (line == "STARTTLS") {
+        say("220 go on");
+        session_.reset(SSL_new(tls_));
+        SSL_set_fd(session_.get(), socket_);
+        if (SSL_accept(session_.get()) != 1) return;
+      } else if (line.starts_with("AUTH")) {
+        credentials_.with([&](auto& text) { text = (session_ ? "encrypted " : "clear ") + line; });
+        say("235 welcome");
       } else if (line.starts_with("RCPT")) {
         const std::string answer = answer_to_rcpt_(connection);
         if (answer.empty()) return;
-        say(socket, answer);
+        say(answer);
       } else if (line == "DATA") {
-        say(socket, "354 go on");
-        std::string message;
-        while (read_line(socket, line) && line != ".") message += line + "\n";
-        messages_.with([&](auto& list) { list.push_back(message); });
-        say(socket, "250 stored");
+        read_message();
       } else {
-        say(socket, line == "QUIT" ? "221 bye" : "250 ok");
+        say(line == "QUIT" ? "221 bye" : "250 ok");
       }
     }
   }
-  static void say(int socket, const std::string& line) {
-    const std::string bytes = line + "\r\n";
-    (void)::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  void read_message() {
+    say("354 go on");
+    std::string message;
+    std::string line;
+    while (read_line(line) && line != ".") message += line + "\n";
+    messages_.with([&](auto& list) { list.push_back(message); });
+    say("250 stored");
   }
-  bool read_line(int socket, std::string& line) {
+  void say(const std::string& line) {
+    const std::string bytes = line + "\r\n";
+    if (session_) {
+      SSL_write(session_.get(), bytes.data(), static_cast<int>(bytes.size()));
+    } else {
+      (void)::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    }
+  }
+  bool read_line(std::string& line) {
     size_t end = 0;
     while ((end = buffer_.find("\r\n")) == std::string::npos) {
       char bytes[4096];
-      const ssize_t size = ::recv(socket, bytes, sizeof bytes, 0);
+      const ssize_t size =
+          session_ ? SSL_read(session_.get(), bytes, sizeof bytes) : ::recv(socket_, bytes, sizeof bytes, 0);
       if (size <= 0) return false;
       buffer_.append(bytes, static_cast<size_t>(size));
     }
@@ -106,15 +179,21 @@ class SmtpServer {
   }
 
   Answer answer_to_rcpt_;
+  SSL_CTX* tls_;
   int listener_ = -1;
+  int socket_ = -1;
+  std::unique_ptr<SSL, decltype(&SSL_free)> session_{nullptr, &SSL_free};
   std::string url_;
   std::string buffer_;
   Guarded<std::vector<std::string>> messages_;
+  Guarded<std::string> credentials_;
   std::thread thread_;
 };
 
 class SmtpMailerTest : public testing::Test {
  protected:
+  /// As the program does: OpenSSL writes to connections that the other side has closed.
+  static void SetUpTestSuite() { std::signal(SIGPIPE, SIG_IGN); }
   std::unique_ptr<SmtpMailer> make(const SmtpServer& server, SmtpOptions options = {}) {
     options.url = server.url();
     options.from = {"no@chat.example", "Parley"};
@@ -170,6 +249,37 @@ TEST_F(SmtpMailerTest, GivesUpAfterItsAttempts) {
   const SmtpStats stats = wait(*mailer, is_idle);
   EXPECT_EQ(stats.dropped, 1u);
   EXPECT_EQ(stats.retried, 2u);
+}
+
+TEST_F(SmtpMailerTest, SignsInAndSendsBehindTls) {
+  const TestCertificate certificate;
+  SmtpServer server([](int) { return "250 ok"; }, certificate.context());
+  const auto mailer = SmtpMailer::make({.url = server.url(),
+                                        .user = "user",
+                                        .password = Redacted(std::string("pass")),
+                                        .from = {"no@chat.example", ""},
+                                        .ca_file = certificate.path(),
+                                        .attempts = 1},
+                                       rng_)
+                          .value();
+  ASSERT_TRUE(mailer->send({"ali@example.com", "Konu", "Merhaba\n", "tr"}));
+  EXPECT_EQ(wait(*mailer, is_idle).sent, 1u);
+  EXPECT_EQ(server.credentials(), "encrypted AUTH PLAIN AHVzZXIAcGFzcw==");
+}
+
+TEST_F(SmtpMailerTest, TrustsNoCertificateThatNobodyVouchesFor) {
+  const TestCertificate certificate;
+  SmtpServer server([](int) { return "250 ok"; }, certificate.context());
+  const auto mailer = SmtpMailer::make({.url = server.url(),
+                                        .user = "user",
+                                        .password = Redacted(std::string("pass")),
+                                        .from = {"no@chat.example", ""},
+                                        .attempts = 1},
+                                       rng_)
+                          .value();
+  ASSERT_TRUE(mailer->send({"ali@example.com", "Konu", "Merhaba\n", "tr"}));
+  EXPECT_EQ(wait(*mailer, is_idle).dropped, 1u);
+  EXPECT_EQ(server.credentials(), "");
 }
 
 TEST_F(SmtpMailerTest, SendsNothingInTheClearWhenTlsIsRequired) {

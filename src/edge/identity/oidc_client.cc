@@ -90,12 +90,14 @@ Outcome<OidcClient::Provider> OidcClient::discover(Timestamp deadline) {
   Provider provider{.authorization_endpoint = text_of(*object, "authorization_endpoint"),
                     .token_endpoint = text_of(*object, "token_endpoint"),
                     .jwks_uri = text_of(*object, "jwks_uri"),
+                    .userinfo_endpoint = text_of(*object, "userinfo_endpoint"),
                     .takes_basic = takes_basic(*object),
                     .read_at = now};
   for (const std::string* url : {&provider.authorization_endpoint, &provider.token_endpoint, &provider.jwks_uri}) {
     if (!is_fit(options_.issuer, *url))
       return refuse(ProblemCode::kNotConfigured, "OIDC_ISSUER: the provider's endpoints are not safe to use");
   }
+  if (!is_fit(options_.issuer, provider.userinfo_endpoint)) provider.userinfo_endpoint.clear();
   cache_.with([&](Cache& cache) { cache.provider = provider; });
   return provider;
 }
@@ -128,7 +130,7 @@ Outcome<OidcClient::Keys> OidcClient::fetch_keys(const Provider& provider, Times
   if (!body) return std::unexpected(body.error());
   auto parsed = JsonWebKeys::parse(*body);
   if (!parsed) return refuse(ProblemCode::kNotConfigured, "the identity provider's keys cannot be read");
-  const Keys keys = std::make_shared<const JsonWebKeys>(std::move(*parsed));
+  Keys keys = std::make_shared<const JsonWebKeys>(std::move(*parsed));
   cache_.with([&](Cache& cache) {
     cache.keys = keys;
     cache.keys_read_at = net::read_clock().mono;
@@ -152,7 +154,7 @@ Outcome<std::string> OidcClient::open(const Provider& provider, std::string_view
   return std::move(*payload);
 }
 
-Outcome<std::string> OidcClient::exchange(const Code& code, Timestamp deadline) {
+Outcome<OidcClient::Exchanged> OidcClient::exchange(const Code& code, Timestamp deadline) {
   const auto provider = discover(deadline);
   if (!provider) return std::unexpected(provider.error());
   net::HttpClientRequest post{.method = "POST", .url = provider->token_endpoint, .headers = {}, .body = {}};
@@ -176,7 +178,20 @@ Outcome<std::string> OidcClient::exchange(const Code& code, Timestamp deadline) 
   const auto* object = document ? document->root().if_object() : nullptr;
   const std::string id_token = object ? text_of(*object, "id_token") : "";
   if (id_token.empty()) return refuse(ProblemCode::kTokenInvalid, "no id_token");
-  return open(*provider, id_token, deadline);
+  auto payload = open(*provider, id_token, deadline);
+  if (!payload) return std::unexpected(std::move(payload.error()));
+  return Exchanged{std::move(*payload), Redacted(text_of(*object, "access_token"))};
+}
+
+Outcome<std::string> OidcClient::userinfo(const Redacted<std::string>& access_token, Timestamp deadline) {
+  const auto provider = discover(deadline);
+  if (!provider) return std::unexpected(provider.error());
+  const bool is_sound = std::ranges::all_of(access_token.reveal(), [](char c) { return c > 0x20 && c < 0x7f; });
+  if (provider->userinfo_endpoint.empty() || access_token.reveal().empty() || !is_sound) return std::string();
+  net::HttpClientRequest get;
+  get.url = provider->userinfo_endpoint;
+  get.headers.emplace_back("Authorization", "Bearer " + access_token.reveal());
+  return request(std::move(get), deadline);
 }
 
 }  // namespace parley::api::identity

@@ -43,8 +43,13 @@ class OidcClient {
     Redacted<std::string> verifier;
     std::string redirect_uri;
   };
-  /// The payload of the ID token that the code stands for, its signature checked.
-  product::Outcome<std::string> exchange(const Code& code, Timestamp deadline);
+  struct Exchanged {
+    std::string payload;  ///< Of the ID token, its signature checked.
+    Redacted<std::string> access_token;
+  };
+  product::Outcome<Exchanged> exchange(const Code& code, Timestamp deadline);
+  /// What the provider tells about the user beyond the token; empty when it has no such endpoint.
+  product::Outcome<std::string> userinfo(const Redacted<std::string>& access_token, Timestamp deadline);
   const OidcOptions& options() const { return options_; }
 
  private:
@@ -52,7 +57,8 @@ class OidcClient {
     std::string authorization_endpoint;
     std::string token_endpoint;
     std::string jwks_uri;
-    bool takes_basic = true;  ///< The client's secret in a header; otherwise in the form.
+    std::string userinfo_endpoint;  ///< May be empty.
+    bool takes_basic = true;        ///< The client's secret in a header; otherwise in the form.
     Timestamp read_at;
   };
   using Keys = std::shared_ptr<const product::identity::JsonWebKeys>;  ///< Shared: read while others replace it.

@@ -70,6 +70,28 @@ struct Arrival {
   std::string return_to;
 };
 
+/// Who has come, by the code and nothing else.
+Outcome<rules::OidcClaims> identify(Request<>& request, IdentityServices& services, const rules::OidcReturn& back) {
+  // RFC 9207 section 2.4: an answer of another provider is mixed up.
+  const std::string issuer = query_of(request, "iss");
+  if (!issuer.empty() && issuer != services.oidc->options().issuer)
+    return product::refuse(ProblemCode::kTokenInvalid, "iss");
+  const std::string code = query_of(request, "code");
+  if (code.empty()) return product::refuse(ProblemCode::kForbidden, "the identity provider said no");
+  const auto exchanged = services.oidc->exchange(
+      {.code = code, .verifier = back.verifier, .redirect_uri = redirect_uri_of(services.options)}, request.deadline);
+  if (!exchanged) return std::unexpected(exchanged.error());
+  const rules::OidcExpectation expected{services.oidc->options().issuer, services.oidc->options().client_id,
+                                        back.nonce};
+  auto claims = rules::check_id_token(exchanged->payload, expected, request.now.wall);
+  if (claims && claims->is_bare()) {
+    // Without it the account only lacks a name.
+    if (const auto more = services.oidc->userinfo(exchanged->access_token, request.deadline))
+      rules::add_userinfo(*claims, *more);
+  }
+  return claims;
+}
+
 Outcome<Arrival> arrive(Request<>& request, IdentityServices& services) {
   const std::string state = query_of(request, "state");
   if (state.empty() || !rules::equals_in_constant_time(state, request.cookie(kCookie)))
@@ -77,18 +99,7 @@ Outcome<Arrival> arrive(Request<>& request, IdentityServices& services) {
   const auto back =
       request.store.write(request.deadline, [&](Tx& tx) { return rules::take_oidc(tx, state, request.now.wall); });
   if (!back) return std::unexpected(back.error());
-  // RFC 9207 section 2.4: an answer of another provider is mixed up.
-  const std::string issuer = query_of(request, "iss");
-  if (!issuer.empty() && issuer != services.oidc->options().issuer)
-    return product::refuse(ProblemCode::kTokenInvalid, "iss");
-  const std::string code = query_of(request, "code");
-  if (code.empty()) return product::refuse(ProblemCode::kForbidden, "the identity provider said no");
-  const auto payload = services.oidc->exchange(
-      {.code = code, .verifier = back->verifier, .redirect_uri = redirect_uri_of(services.options)}, request.deadline);
-  if (!payload) return std::unexpected(payload.error());
-  const rules::OidcExpectation expected{services.oidc->options().issuer, services.oidc->options().client_id,
-                                        back->nonce};
-  const auto claims = rules::check_id_token(*payload, expected, request.now.wall);
+  const auto claims = identify(request, services, *back);
   if (!claims) return std::unexpected(claims.error());
   const rules::Device device{"", std::string(request.http.headers.get("User-Agent")), request.client_ip};
   auto result = request.store.write(request.deadline, [&](Tx& tx) {

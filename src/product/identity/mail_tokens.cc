@@ -48,6 +48,13 @@ bool use_up(Tx& tx, std::string_view token, WallTime now) {
                  hash_secret(token)) == 1;
 }
 
+/// Leaves no way into an account that its new owner did not make.
+void remove_other_ways_in(Tx& tx, const UserId& user) {
+  for (const std::string_view table : {"oidc_identities", "recovery_codes"})
+    execute(tx, "delete from " + std::string(table) + " where user_id = $1", user);
+  execute(tx, "update users set totp_secret = null, totp_confirmed_at = null where id = $1", user);
+}
+
 }  // namespace
 
 Outcome<std::optional<MailOrder>> order_password_reset(Tx& tx, std::string_view email, WallTime now, Rng& rng) {
@@ -80,6 +87,7 @@ Outcome<void> reset_password(Kit& kit, const PasswordReset& reset, const Moment&
             "email_verified_at = coalesce(email_verified_at, $2) where id = $3",
             *hash, moment.now, user->id);
     execute(tx, "delete from login_tickets where user_id = $1", user->id);
+    if (!same->email_verified_at) remove_other_ways_in(tx, user->id);
     end_sessions(tx, user->id, {}, SessionEnd::kPasswordReset, moment.now);
     return {};
   });

@@ -35,8 +35,9 @@ struct PasswordReset {
   std::string token;
   Redacted<std::string> new_password;
 };
-/// Sets the password, ends all sessions and takes the address for verified. The token works once: kTokenInvalid,
-/// kTokenExpired, kPasswordTooWeak (then it still works), kAccountDisabled.
+/// Sets the password, ends all sessions and takes the address for verified. When it was not verified before, somebody
+/// else may have made the account in its owner's name: other ways in (identity providers, a second factor) go, too. The
+/// token works once: kTokenInvalid, kTokenExpired, kPasswordTooWeak (then it still works), kAccountDisabled.
 Outcome<void> reset_password(Kit& kit, const PasswordReset& reset, const Moment& moment);
 
 /// kTokenInvalid (also when the account has another address meanwhile), kTokenExpired.

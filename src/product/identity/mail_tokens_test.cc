@@ -36,6 +36,30 @@ TEST_P(MailTokens, AResetSetsThePasswordOnceAndEndsAllSessions) {
   EXPECT_TRUE(stored(user.id).email_verified_at);
 }
 
+TEST_P(MailTokens, WhoMadeAnAccountWithAnothersAddressHasNoWayBackIn) {
+  const UserRow user = make_user("hirsiz", "selin@example.com");
+  const auto plant = [&](Tx& tx) -> Outcome<void> {
+    execute(tx, "insert into oidc_identities (issuer, subject, user_id) values ('i', 's', $1)", user.id);
+    execute(tx, "update users set totp_secret = 'AAAA', totp_confirmed_at = 1 where id = $1", user.id);
+    return {};
+  };
+  const auto identities = [&] {
+    return read([&](Tx& tx) -> Outcome<int64_t> {
+             return one<int64_t>(tx, "select count(*) from oidc_identities").value_or(-1);
+           })
+        .value();
+  };
+  ASSERT_TRUE(write(plant));
+  EXPECT_EQ(reset(order_reset("selin@example.com")->secret.reveal()), "done");
+  EXPECT_EQ(identities(), 0);
+  EXPECT_TRUE(try_sign_in("hirsiz", "yeni parola 1")->tokens);
+  // Verified now: a second factor is its owner's and stays.
+  ASSERT_TRUE(write(plant));
+  EXPECT_EQ(reset(order_reset("selin@example.com")->secret.reveal()), "done");
+  EXPECT_EQ(identities(), 1);
+  EXPECT_FALSE(try_sign_in("hirsiz", "yeni parola 1")->tokens);
+}
+
 TEST_P(MailTokens, AnUnknownAddressIsNoProblemAndGetsNoMail) {
   make_user("selin");
   EXPECT_FALSE(order_reset("kimse@example.com"));

@@ -146,6 +146,15 @@ Outcome<OidcClaims> check_id_token(std::string_view payload, const OidcExpectati
   return read_claims(*claims);
 }
 
+void add_userinfo(OidcClaims& claims, std::string_view userinfo) {
+  const auto document = json::Document::parse(userinfo);
+  const Object* object = document ? document->root().if_object() : nullptr;
+  if (!object || text_of(*object, "sub") != claims.subject) return;
+  OidcClaims more = read_claims(*object);
+  more.issuer = claims.issuer;
+  claims = std::move(more);
+}
+
 Outcome<SignInResult> sign_in_with_oidc(Tx& tx, const OidcClaims& claims, NewOidcUsers fresh, const Device& device,
                                         WallTime now, Rng& rng) {
   const auto known = one<std::string>(tx, "select user_id from oidc_identities where issuer = $1 and subject = $2",

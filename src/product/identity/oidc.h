@@ -51,9 +51,14 @@ struct OidcClaims {
   std::string name;
   std::string preferred_username;
   std::string locale;
+  bool is_bare() const { return name.empty() && preferred_username.empty() && !email; }
 };
 /// Of the payload of a token whose signature is right. kTokenInvalid (with the claim in detail), kTokenExpired.
 Outcome<OidcClaims> check_id_token(std::string_view payload, const OidcExpectation& expected, WallTime now);
+
+/// Adds what the provider's UserInfo endpoint says (section 5.3), for providers that keep names out of their tokens.
+/// Nothing when it is not about the same subject.
+void add_userinfo(OidcClaims& claims, std::string_view userinfo);
 
 enum class NewOidcUsers : unsigned char { kWelcome, kRefused };
 /// Finds the account, or makes it: with the user name and address when they are free and fit, without them otherwise.

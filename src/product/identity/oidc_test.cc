@@ -192,6 +192,18 @@ TEST_P(Oidc, AnUnverifiedAddressIsNotTaken) {
   EXPECT_EQ(read_email("\"true\""), "none");
 }
 
+TEST_P(Oidc, UserinfoCountsOnlyForTheSameSubject) {
+  OidcClaims bare = claims("s1");
+  bare.name = "";
+  EXPECT_TRUE(bare.is_bare());
+  add_userinfo(bare, R"({"sub":"s2","name":"Mert"})");
+  EXPECT_TRUE(bare.is_bare());
+  add_userinfo(bare, R"({"sub":"s1","name":"Selin","email":"s@example.com","email_verified":true})");
+  EXPECT_EQ(bare.name, "Selin");
+  EXPECT_EQ(bare.email, "s@example.com");
+  EXPECT_EQ(bare.issuer, "https://id.example");
+}
+
 TEST_P(Oidc, RefusesNewUsersWhereTheyAreNotWelcomeAndDisabledOnes) {
   EXPECT_EQ(code_of(arrive(claims("s1"), NewOidcUsers::kRefused)), "forbidden");
   const UserId user = arrive(claims("s1"))->tokens->user;
