@@ -91,6 +91,7 @@ void admit(Standing& standing, const MemberFacts& member, const Scope& scope, Wa
   standing.facts.is_member = true;
   standing.facts.is_owner = member.user == scope.owner;
   standing.facts.is_timed_out = member.timed_out_until && *member.timed_out_until > now;
+  if (standing.facts.is_timed_out) standing.timed_out_until = member.timed_out_until;
   standing.facts.member_override = override_of(member.deny, member.allow);
   standing.rank = standing.facts.is_owner ? kOwnerRank : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct Standing {
   std::vector<RoleId> roles;    ///< In the order of facts.roles.
   access::PermissionMask mask;  ///< What the facts allow.
   int64_t rank = kNoRank;
+  /// While he is timed out: when to ask again, because nothing is told then.
+  std::optional<WallTime> timed_out_until;
 
   bool is_member() const { return facts.is_member; }
   bool has(access::Permission permission) const { return mask.has(permission); }

@@ -55,7 +55,10 @@ TEST_P(AccessTest, ATimeoutEndsByItself) {
   ASSERT_TRUE(act(
       owner_, [&](Tx& tx, const Acting& a) { return time_out(tx, a, community_, member_, TimeDelta::seconds(60)); }));
   EXPECT_EQ(mask_of(member_, channel_), access::kTimedOutPermissions);
+  EXPECT_EQ(read([&](Tx& tx) { return access_of(tx, member_, channel_, now_).timed_out_until; }),
+            WallTime{now_.unix_us + 60'000'000});
   advance(TimeDelta::seconds(61));
+  EXPECT_EQ(read([&](Tx& tx) { return access_of(tx, member_, channel_, now_).timed_out_until; }), std::nullopt);
   EXPECT_EQ(mask_of(member_, channel_), access::kDefaultPermissions);
 }
 

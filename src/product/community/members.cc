@@ -4,6 +4,7 @@
 
 #include "base/fold.h"
 #include "product/community/audit.h"
+#include "product/community/communities.h"
 #include "product/community/ids_in.h"
 #include "product/community/rows.h"
 
@@ -67,6 +68,15 @@ std::vector<ProfileRow> find_profiles(Tx& tx, const CommunityId& community, std:
       "order by m.user_id limit $3";
   const std::string first = fold(search);
   return all<ProfileRow>(tx, sql, community, place.after, place.limit + 1, first, first + std::string(kLast));
+}
+
+std::optional<UserId> find_heir(Tx& tx, const Community& community) {
+  return one<UserId>(tx,
+                     "select m.user_id from members m where m.community_id = $1 and m.user_id <> $2 order by "
+                     "(select coalesce(max(r.position), 0) from member_roles b join roles r on r.id = b.role_id "
+                     "where b.community_id = m.community_id and b.user_id = m.user_id) desc, m.joined_at, m.user_id "
+                     "limit 1",
+                     community.id, community.owner_id);
 }
 
 }  // namespace
@@ -145,6 +155,22 @@ void end_temporary_memberships(Tx& tx, const Acting& acting) {
     remove_member(tx, community, acting.user, LeaveCause::kTemporary);
     record(tx, acting, community, {"member.leave", acting.user.text(), json::to_json(before), std::nullopt});
   }
+}
+
+Outcome<void> leave_everything(Tx& tx, const Acting& acting) {
+  for (const Community& community : list_communities(tx, acting.user)) {
+    if (community.owner_id == acting.user) {
+      const std::optional<UserId> heir = find_heir(tx, community);
+      if (!heir) {
+        if (const auto gone = delete_community(tx, acting, community.id); !gone) return gone;
+        continue;
+      }
+      const auto handed = transfer_community(tx, acting, community.id, *heir);
+      if (!handed) return std::unexpected(handed.error());
+    }
+    if (const auto left = leave_community(tx, acting, community.id); !left) return left;
+  }
+  return {};
 }
 
 }  // namespace parley::product::community

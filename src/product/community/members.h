@@ -31,6 +31,10 @@ Outcome<void> leave_community(Tx& tx, const Acting& acting, const CommunityId& c
 /// Takes a user out of the communities where he is a temporary member: for whoever sees his last connection end.
 void end_temporary_memberships(Tx& tx, const Acting& acting);
 
+/// Takes an account that is being erased out of all communities. One that it owns goes to the mightiest of the others,
+/// among equals to the one who joined first; without others it is deleted.
+Outcome<void> leave_everything(Tx& tx, const Acting& acting);
+
 /// Takes a member and all that names him out of a community, and tells it.
 void remove_member(Tx& tx, const CommunityId& community, const UserId& user, LeaveCause cause);
 /// Writes a member's row as `after`, with its audit row and its event.

@@ -205,6 +205,22 @@ TEST_P(ModerationTest, AllLeaveButTheOwner) {
   EXPECT_EQ(code_of(leave(member_)), ProblemCode::kNotFound);
 }
 
+TEST_P(ModerationTest, AnErasedOwnersCommunityGoesToTheMightiestWhoJoinedFirst) {
+  const CommunityId alone = make_community(owner_);
+  const auto leave = [&](const UserId& who) {
+    return act(who, [&](Tx& tx, const Acting& a) { return leave_everything(tx, a); });
+  };
+  advance(TimeDelta::seconds(1));
+  give_role(owner_, community_, make_member("late", owner_, community_), moderates_);
+  ASSERT_TRUE(leave(owner_));
+  EXPECT_FALSE(is_member(owner_));
+  const UserId heir = read([&](Tx& tx) { return find_community(tx, community_)->owner_id; });
+  EXPECT_TRUE(heir == moderator_ || heir == peer_);
+  EXPECT_FALSE(read([&](Tx& tx) { return find_community(tx, alone).has_value(); }));
+  ASSERT_TRUE(leave(member_));
+  EXPECT_FALSE(is_member(member_));
+}
+
 PARLEY_ON_BOTH_DATABASES(ModerationTest);
 
 }  // namespace

@@ -15,10 +15,11 @@ void on(CommunitySnapshot& snapshot, const Community& told) { snapshot.community
 void on(CommunitySnapshot& snapshot, const CommunityGone& /*told*/) { snapshot = {}; }
 
 void on_new_role(CommunitySnapshot& snapshot, const Role& told) {
+  const auto [place, is_new] = snapshot.roles.insert_or_assign(told.id.text(), told);
+  if (!is_new) return;  // Events are told at least once.
   for (auto& [id, role] : snapshot.roles) {
-    if (role.position >= told.position) ++role.position;
+    if (role.position >= told.position && id != place->first) ++role.position;
   }
-  snapshot.roles[told.id.text()] = told;
 }
 
 void on(CommunitySnapshot& snapshot, const Role& told) { snapshot.roles[told.id.text()] = told; }

@@ -33,7 +33,8 @@ enum class Applied : unsigned char {
   kNothing,    ///< Events that change nothing here: invites, reports, access, requests to the voice module.
   kMalformed,  ///< No event of this module's.
 };
-/// What somebody who holds a snapshot does on an event of the community's: apply(events, before) == after.
+/// What somebody who holds a snapshot does on an event of the community's: apply(events, before) == after. An event
+/// that is told twice in a row changes nothing the second time.
 Applied apply(CommunitySnapshot& snapshot, std::string_view type, std::string_view payload);
 
 }  // namespace parley::product::community
