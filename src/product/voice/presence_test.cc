@@ -214,6 +214,16 @@ TEST_P(Presence, WhatEndedLongAgoIsForgotten) {
   EXPECT_THAT(present(), SizeIs(1));
 }
 
+// WHK-3.
+TEST_P(Presence, WhoIsWhereIsOneStatement) {
+  take(event(Kind::kJoined, "PA_1", 5));
+  const uint64_t before = store_->statement_count();
+  const auto states = store_->read(
+      soon(), [](Tx& tx) -> Outcome<std::vector<VoiceState>> { return who_is_where(tx, CommunityId("community")); });
+  ASSERT_TRUE(states.has_value());
+  EXPECT_EQ(store_->statement_count() - before, 1u);
+}
+
 // A random history, told in a random order with losses, and one reconciliation: always the truth.
 TEST_P(Presence, LossesAndDisorderAreHealedByReconciliation) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
