@@ -58,6 +58,12 @@ struct Keeper::Scope {
   std::optional<CommunityId> community;  ///< Nothing set: everyone.
   std::optional<ChannelId> channel;      ///< Itself, or the category it is in.
   std::optional<UserId> user;
+
+  bool covers(Tx& tx, const ChannelId& one) const {
+    if (!channel || one == *channel) return true;
+    const auto row = community::find_channel(tx, one);
+    return row && row->parent_id == *channel;
+  }
 };
 
 std::optional<Seat> seat_of(Tx& tx, const community::Standing& standing) {
@@ -113,30 +119,24 @@ Outcome<void> Keeper::reconcile(Timestamp deadline) {
   return enforce({}, deadline);
 }
 
+std::vector<Keeper::Found> Keeper::find(Tx& tx, const Scope& scope) const {
+  std::map<ChannelId, std::vector<VoiceState>> by_channel;
+  for (VoiceState& state : scope.community ? presence::who_is_where(tx, *scope.community) : presence::everyone(tx)) {
+    if (!scope.user || state.user_id == *scope.user) by_channel[state.channel_id].push_back(std::move(state));
+  }
+  std::vector<Found> out;
+  for (const auto& [channel, states] : by_channel) {
+    if (!scope.covers(tx, channel)) continue;
+    std::vector<UserId> users;
+    for (const VoiceState& state : states) users.push_back(state.user_id);
+    const auto standings = community::access_of_all(tx, channel, users, clock_().wall);
+    for (size_t i = 0; i < states.size(); ++i) out.push_back({states[i], seat_of(tx, standings[i])});
+  }
+  return out;
+}
+
 Outcome<void> Keeper::enforce(const Scope& scope, Timestamp deadline) {
-  struct Found {
-    VoiceState state;
-    std::optional<Seat> seat;
-  };
-  const auto found = store_.read(deadline, [&](Tx& tx) -> Outcome<std::vector<Found>> {
-    const WallTime now = clock_().wall;
-    std::map<ChannelId, std::vector<VoiceState>> by_channel;
-    for (VoiceState& state : scope.community ? presence::who_is_where(tx, *scope.community) : presence::everyone(tx)) {
-      if (!scope.user || state.user_id == *scope.user) by_channel[state.channel_id].push_back(std::move(state));
-    }
-    std::vector<Found> out;
-    for (auto& [channel, states] : by_channel) {
-      if (scope.channel && channel != *scope.channel) {
-        const auto row = community::find_channel(tx, channel);
-        if (row && row->parent_id != *scope.channel) continue;
-      }
-      std::vector<UserId> users;
-      for (const VoiceState& state : states) users.push_back(state.user_id);
-      const auto standings = community::access_of_all(tx, channel, users, now);
-      for (size_t i = 0; i < states.size(); ++i) out.push_back({states[i], seat_of(tx, standings[i])});
-    }
-    return out;
-  });
+  const auto found = store_.read(deadline, [&](Tx& tx) -> Outcome<std::vector<Found>> { return find(tx, scope); });
   if (!found) return std::unexpected(found.error());
   Outcome<void> result;
   for (const Found& one : *found) {

@@ -43,6 +43,11 @@ class Keeper {
 
  private:
   struct Scope;  ///< Whose rights to look at.
+  struct Found {
+    product::voice::VoiceState state;
+    std::optional<Seat> seat;
+  };
+  std::vector<Found> find(product::Tx& tx, const Scope& scope) const;
   product::Outcome<void> enforce(const Scope& scope, Timestamp deadline);
   product::Outcome<void> enforce_one(const product::voice::VoiceState& state, const std::optional<Seat>& seat,
                                      Timestamp deadline);
