@@ -24,6 +24,12 @@ export function Channels({ services, community, onJoin }: Props) {
     return () => model.stop();
   }, [model]);
 
+  // Whoever is no longer a member is not told why; the list of communities knows.
+  const isGone = state.pollProblem?.status === 404;
+  useEffect(() => {
+    if (isGone) void services.communities.load();
+  }, [isGone, services.communities]);
+
   return (
     <section className="panel channels" aria-labelledby="community-name">
       <h2 id="community-name">{community.name}</h2>
