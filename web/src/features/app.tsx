@@ -1,14 +1,28 @@
 import { Room } from 'livekit-client';
-import { useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { requestCallToken, CallTokenError } from '../api/call_token';
+import { requestCallToken } from '../api/call_token';
+import type { VoiceTicket } from '../api/parley';
+import { asProblem } from '../api/problem';
 import { CallModel, type EndReason } from '../model/call';
+import type { VoiceChannel } from '../model/channels';
+import { nameOf } from '../model/session';
+import type { Services } from '../services';
 import { CallView } from './call';
 import { EndView } from './end';
+import { GuestLobby } from './guest_lobby';
+import { Home } from './home';
 import { LanguagePicker } from './language_picker';
-import { Lobby, type LobbyChoice } from './lobby';
+import { Lobby, type DeviceChoice } from './lobby';
+import { SignIn } from './sign_in';
+import { UserBar } from './user_bar';
 
-type Page = { kind: 'lobby'; error: string | null } | { kind: 'call'; model: CallModel } | { kind: 'end'; reason: EndReason };
+type Page =
+  | { kind: 'start' }
+  | { kind: 'guest' }
+  | { kind: 'channel'; channel: VoiceChannel }
+  | { kind: 'call'; model: CallModel; channel: VoiceChannel | null }
+  | { kind: 'end'; reason: EndReason };
 
 /** Lets a test read the connection that the page uses. */
 declare global {
@@ -24,40 +38,86 @@ function makeRoom(): Room {
   return room;
 }
 
-export function App() {
+async function requestGuestTicket(room: string, name: string): Promise<VoiceTicket> {
+  const { token } = await requestCallToken(room, name);
+  return { url: location.origin.replace(/^http/, 'ws'), token };
+}
+
+/** A link to a room leads straight to its door. */
+const firstPage = (): Page => ({ kind: new URLSearchParams(location.search).has('room') ? 'guest' : 'start' });
+
+export function App({ services }: { services: Services }) {
   const { t } = useTranslation();
-  const [page, setPage] = useState<Page>({ kind: 'lobby', error: null });
+  const { session } = services;
+  const { phase, user } = useSyncExternalStore(session.state.subscribe, session.state.get);
+  const [page, setPage] = useState<Page>(firstPage);
+  const [error, setError] = useState<string | null>(null);
   const [isJoining, setJoining] = useState(false);
 
-  async function join(choice: LobbyChoice): Promise<void> {
+  useEffect(() => void session.open(), [session]);
+
+  function open(next: Page): void {
+    setError(null);
+    setPage(next);
+  }
+
+  async function join(ticket: Promise<VoiceTicket>, devices: DeviceChoice, channel: VoiceChannel | null): Promise<void> {
     setJoining(true);
     try {
-      const { token } = await requestCallToken(choice.room, choice.name);
+      const { url, token } = await ticket;
       const model = new CallModel(makeRoom());
-      setPage({ kind: 'call', model });
-      void model.join(location.origin.replace(/^http/, 'ws'), token, choice);
-    } catch (error) {
-      const code = error instanceof CallTokenError && error.code === 'forbidden' ? 'forbidden' : 'unavailable';
-      setPage({ kind: 'lobby', error: t(`error_${code}`) });
+      open({ kind: 'call', model, channel });
+      void model.join(url, token, devices);
+    } catch (failure) {
+      const problem = asProblem(failure);
+      const isGuestRefused = !channel && problem.code === 'forbidden';
+      setError(isGuestRefused ? t('error_forbidden') : problem.title || t('error_unavailable'));
     } finally {
       setJoining(false);
     }
   }
 
+  function leave(reason: EndReason, channel: VoiceChannel | null): void {
+    // Whoever leaves a channel on purpose is back at the list.
+    open(channel && reason === 'left' ? { kind: 'start' } : { kind: 'end', reason });
+  }
+
+  const toStart = (): void => open({ kind: 'start' });
   return (
     <>
       <header className="bar">
         <span className="brand">Parley</span>
+        {phase === 'signedIn' && page.kind === 'start' && <UserBar session={session} />}
         <LanguagePicker />
       </header>
       <main>
-        {page.kind === 'lobby' && <Lobby error={page.error} isJoining={isJoining} onJoin={(c) => void join(c)} />}
-        {page.kind === 'call' && (
-          <CallView model={page.model} onEnd={(reason) => setPage({ kind: 'end', reason })} />
+        {page.kind === 'start' && phase === 'loading' && <p role="status">{t('connecting')}</p>}
+        {page.kind === 'start' && (phase === 'signedOut' || phase === 'secondFactor') && (
+          <SignIn session={session} onGuest={() => open({ kind: 'guest' })} />
         )}
-        {page.kind === 'end' && (
-          <EndView reason={page.reason} onBack={() => setPage({ kind: 'lobby', error: null })} />
+        {page.kind === 'start' && phase === 'signedIn' && (
+          <Home services={services} onJoin={(channel) => open({ kind: 'channel', channel })} />
         )}
+        {page.kind === 'guest' && (
+          <GuestLobby
+            error={error}
+            isJoining={isJoining}
+            onJoin={({ room, name, ...devices }) => void join(requestGuestTicket(room, name), devices, null)}
+            onBack={toStart}
+          />
+        )}
+        {page.kind === 'channel' && (
+          <Lobby
+            heading={page.channel.name}
+            intro={t('joinAs', { name: user ? nameOf(user) : '' })}
+            error={error}
+            isJoining={isJoining}
+            onJoin={(devices) => void join(services.api.joinVoice(page.channel.id), devices, page.channel)}
+            onBack={toStart}
+          />
+        )}
+        {page.kind === 'call' && <CallView model={page.model} onEnd={(reason) => leave(reason, page.channel)} />}
+        {page.kind === 'end' && <EndView reason={page.reason} onBack={toStart} />}
       </main>
     </>
   );

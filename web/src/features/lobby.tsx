@@ -1,32 +1,34 @@
-import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent } from 'react';
+import { useEffect, useRef, useState, useSyncExternalStore, type FormEvent, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { LobbyModel } from '../model/lobby';
 import { LevelMeter } from './level_meter';
 import { ToggleButton } from './toggle_button';
 
-export interface LobbyChoice {
-  name: string;
-  room: string;
+/** Which devices a person takes along. */
+export interface DeviceChoice {
   microphone: boolean;
   camera: boolean;
 }
 
 interface Props {
+  heading: string;
+  intro: string;
   error: string | null;
   isJoining: boolean;
-  onJoin: (choice: LobbyChoice) => void;
+  onJoin: (devices: DeviceChoice) => void;
+  onBack: () => void;
+  /** Further fields of the form. */
+  children?: ReactNode;
 }
 
 const openDevices = (constraints: MediaStreamConstraints): Promise<MediaStream> =>
   navigator.mediaDevices ? navigator.mediaDevices.getUserMedia(constraints) : Promise.reject(new Error('insecure'));
 
-export function Lobby({ error, isJoining, onJoin }: Props) {
+/** The moment before a call: looking at oneself, and choosing what to take along. */
+export function Lobby({ heading, intro, error, isJoining, onJoin, onBack, children }: Props) {
   const { t } = useTranslation();
   const [model, setModel] = useState(() => new LobbyModel(openDevices));
   const state = useSyncExternalStore(model.state.subscribe, model.state.get);
-  const query = new URLSearchParams(location.search);
-  const [name, setName] = useState(query.get('name') ?? localStorage.getItem('parley.name') ?? '');
-  const [room, setRoom] = useState(query.get('room') ?? 'lounge');
 
   useEffect(() => {
     // A fresh model each time: a closed one stays closed (React runs effects twice in development).
@@ -38,8 +40,7 @@ export function Lobby({ error, isJoining, onJoin }: Props) {
 
   function submit(event: FormEvent): void {
     event.preventDefault();
-    localStorage.setItem('parley.name', name.trim());
-    onJoin({ name: name.trim(), room: room.trim(), microphone: state.isMicrophoneOn, camera: state.isCameraOn });
+    onJoin({ microphone: state.isMicrophoneOn, camera: state.isCameraOn });
   }
 
   return (
@@ -65,21 +66,17 @@ export function Lobby({ error, isJoining, onJoin }: Props) {
         <LevelMeter stream={state.isMicrophoneOn ? state.preview : null} label={t('level')} />
       </div>
       <form className="card" onSubmit={submit}>
-        <h1>{t('title')}</h1>
-        <p>{t('intro')}</p>
-        <label>
-          {t('name')}
-          <input required maxLength={64} autoComplete="name" value={name} onChange={(e) => setName(e.target.value)} />
-        </label>
-        <label>
-          {t('room')}
-          <input required maxLength={64} value={room} onChange={(e) => setRoom(e.target.value)} />
-        </label>
+        <h1>{heading}</h1>
+        <p>{intro}</p>
+        {children}
         <p role="alert" className="error">
           {error ?? (!state.hasMicrophone && !state.hasCamera ? t('error_noDevices') : '')}
         </p>
         <button type="submit" className="primary" disabled={isJoining}>
           {t(isJoining ? 'joining' : 'join')}
+        </button>
+        <button type="button" className="link" onClick={onBack}>
+          {t('back')}
         </button>
       </form>
     </section>

@@ -1,0 +1,90 @@
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Community } from '../api/parley';
+import { ChannelsModel, type Occupant, type VoiceChannel } from '../model/channels';
+import type { Services } from '../services';
+import { Icon } from './icon';
+import { InviteBox } from './invite_box';
+import { ProblemLine } from './problem_line';
+import { TextForm } from './text_form';
+
+interface Props {
+  services: Services;
+  community: Community;
+  onJoin: (channel: VoiceChannel) => void;
+}
+
+export function Channels({ services, community, onJoin }: Props) {
+  const { t } = useTranslation();
+  const [model] = useState(() => new ChannelsModel(services.api, community.id, services.visibility, services.clock));
+  const state = useSyncExternalStore(model.state.subscribe, model.state.get);
+
+  useEffect(() => {
+    model.start();
+    return () => model.stop();
+  }, [model]);
+
+  // Whoever is no longer a member is not told why; the list of communities knows.
+  const isGone = state.pollProblem?.status === 404;
+  useEffect(() => {
+    if (isGone) void services.communities.load();
+  }, [isGone, services.communities]);
+
+  return (
+    <section className="panel channels" aria-labelledby="community-name">
+      <h2 id="community-name">{community.name}</h2>
+      {state.canInvite && <InviteBox communities={services.communities} />}
+      <h3 id="voice-channels">{t('voiceChannels')}</h3>
+      <ProblemLine problem={state.pollProblem} />
+      <ul className="plain" aria-labelledby="voice-channels">
+        {state.channels.map((channel) => (
+          <ChannelRow key={channel.id} channel={channel} onJoin={onJoin} />
+        ))}
+      </ul>
+      {state.isLoaded && state.channels.length === 0 && <p>{t('noChannels')}</p>}
+      {state.canCreate && (
+        <>
+          <TextForm label={t('channelName')} action={t('createChannel')} maxLength={100} onSubmit={(name) => model.create(name)} />
+          <ProblemLine problem={state.createProblem} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function ChannelRow({ channel, onJoin }: { channel: VoiceChannel; onJoin: (channel: VoiceChannel) => void }) {
+  const { t } = useTranslation();
+  return (
+    <li className="channel" aria-label={channel.name}>
+      <div className="channel-head">
+        <span>{channel.name}</span>
+        {channel.canJoin && (
+          <button type="button" className="secondary" aria-label={t('joinChannel', { name: channel.name })} onClick={() => onJoin(channel)}>
+            {t('join')}
+          </button>
+        )}
+      </div>
+      {channel.occupants.length > 0 && (
+        <ul className="plain" aria-label={t('occupantsOf', { name: channel.name })}>
+          {channel.occupants.map((occupant) => (
+            <OccupantRow key={occupant.userId} occupant={occupant} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}
+
+function OccupantRow({ occupant }: { occupant: Occupant }) {
+  const { t } = useTranslation();
+  const name = occupant.name ?? t('someone');
+  const marks = [occupant.isMuted && t('isMuted'), occupant.hasCamera && t('hasCamera'), occupant.hasScreen && t('hasScreen')];
+  return (
+    <li className="occupant" aria-label={[name, ...marks.filter(Boolean)].join(', ')}>
+      <span>{name}</span>
+      {occupant.isMuted && <Icon name="microphone" isSlashed />}
+      {occupant.hasCamera && <Icon name="camera" />}
+      {occupant.hasScreen && <Icon name="screen" />}
+    </li>
+  );
+}

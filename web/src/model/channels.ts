@@ -1,0 +1,162 @@
+import type { Channel, Member, ParleyApi, VoiceState } from '../api/parley';
+import { asProblem, type Problem } from '../api/problem';
+import { allows, permission } from './permissions';
+import { Poller, type Clock, type PageVisibility } from './poller';
+import { Store } from './store';
+
+/** One person in a voice channel. */
+export interface Occupant {
+  userId: string;
+  /** Null when the server does not say who it is. */
+  name: string | null;
+  isMuted: boolean;
+  hasCamera: boolean;
+  hasScreen: boolean;
+}
+
+export interface VoiceChannel {
+  id: string;
+  name: string;
+  canJoin: boolean;
+  occupants: readonly Occupant[];
+}
+
+export interface ChannelsState {
+  channels: readonly VoiceChannel[];
+  canCreate: boolean;
+  canInvite: boolean;
+  /** Why the list may be out of date. */
+  pollProblem: Problem | null;
+  /** Why the last channel was not made. */
+  createProblem: Problem | null;
+  isLoaded: boolean;
+}
+
+/** Who comes and goes is seen within a second; an answer that says "as before" costs the server little. */
+const pauseMs = 1000;
+/** Channels themselves and one's own rights change rarely: every so many polls is enough. */
+const pollsPerReload = 10;
+
+/** The voice channels of one community and who is in them, kept fresh while it is started. */
+export class ChannelsModel {
+  readonly state = new Store<ChannelsState>({
+    channels: [],
+    canCreate: false,
+    canInvite: false,
+    pollProblem: null,
+    createProblem: null,
+    isLoaded: false,
+  });
+  private readonly poller: Poller;
+  private channels: readonly Channel[] = [];
+  private channelsTag: string | null = null;
+  private voice: readonly VoiceState[] = [];
+  private voiceTag: string | null = null;
+  private readonly names = new Map<string, string | null>();
+  private polls = 0;
+
+  constructor(
+    private readonly api: ParleyApi,
+    private readonly communityId: string,
+    page: PageVisibility,
+    clock: Clock,
+  ) {
+    this.poller = new Poller(() => this.poll(), page, clock, pauseMs);
+  }
+
+  start(): void {
+    this.poller.start();
+  }
+
+  stop(): void {
+    this.poller.stop();
+  }
+
+  /** Whether it was done; if not, the state says why. */
+  async create(name: string): Promise<boolean> {
+    this.state.update({ createProblem: null });
+    try {
+      await this.api.createVoiceChannel(this.communityId, name.trim());
+      await this.loadChannels();
+      this.show();
+      return true;
+    } catch (error) {
+      this.state.update({ createProblem: asProblem(error) });
+      return false;
+    }
+  }
+
+  private async poll(): Promise<void> {
+    try {
+      if (this.polls === 0) await this.loadNames();
+      if (this.polls % pollsPerReload === 0) await this.reload();
+      await this.loadVoice();
+      this.polls++;
+      this.show();
+      this.state.update({ pollProblem: null, isLoaded: true });
+    } catch (error) {
+      this.state.update({ pollProblem: asProblem(error) });
+      throw error;
+    }
+  }
+
+  private async reload(): Promise<void> {
+    const [{ permissions }] = await Promise.all([this.api.community(this.communityId), this.loadChannels()]);
+    this.state.update({
+      canCreate: allows(permissions, permission.manageChannels),
+      canInvite: allows(permissions, permission.invite),
+    });
+  }
+
+  private async loadChannels(): Promise<void> {
+    const answer = await this.api.channels(this.communityId, this.channelsTag);
+    if (!answer) return;
+    this.channelsTag = answer.etag;
+    this.channels = answer.value.items.filter(({ kind }) => kind === 'voice');
+  }
+
+  private async loadVoice(): Promise<void> {
+    const answer = await this.api.voiceStates(this.communityId, this.voiceTag);
+    if (!answer) return;
+    const { items } = answer.value;
+    if (items.some(({ channelId }) => this.channels.every(({ id }) => id !== channelId))) await this.loadChannels();
+    await Promise.all([...new Set(items.map(({ userId }) => userId))].map((id) => this.loadName(id)));
+    this.voice = items;
+    this.voiceTag = answer.etag;
+  }
+
+  private async loadNames(): Promise<void> {
+    const { items } = await this.api.members(this.communityId);
+    for (const member of items) this.names.set(member.userId, shownName(member));
+  }
+
+  private async loadName(userId: string): Promise<void> {
+    if (this.names.has(userId)) return;
+    const member = await this.api.member(this.communityId, userId).catch((error: unknown) => {
+      // Someone who has left the community meanwhile has no name here, and is no reason to show nothing.
+      if (asProblem(error).status === 404) return null;
+      throw error;
+    });
+    this.names.set(userId, member && shownName(member));
+  }
+
+  private show(): void {
+    const channels = this.channels.map(({ id, name, permissions }) => ({
+      id,
+      name,
+      canJoin: allows(permissions, permission.connect),
+      occupants: this.voice
+        .filter(({ channelId }) => channelId === id)
+        .map(({ userId, isMuted, hasCamera, hasScreen }) => ({
+          userId,
+          name: this.names.get(userId) ?? null,
+          isMuted,
+          hasCamera,
+          hasScreen,
+        })),
+    }));
+    this.state.update({ channels });
+  }
+}
+
+const shownName = (member: Member): string => member.nickname || member.displayName || member.username;
