@@ -106,8 +106,12 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   product->relay_ = std::make_unique<OutboxRelay>(
       *product->database_,
       std::vector<OutboxRelay::Listener>{[keeper = product->keeper_.get()](const auto& event, Timestamp deadline) {
-        return keeper->on_event(event, deadline);
-      }});
+                                           return keeper->on_event(event, deadline);
+                                         },
+                                         [self = product.get()](const auto& event, Timestamp deadline) {
+                                           return leave_when_erased(*self->database_, *self->rng_, event, deadline);
+                                         }});
+  product->housekeeper_ = std::make_unique<Housekeeper>(*product->database_, product->api_->idempotency());
   return product;
 }
 
@@ -180,6 +184,7 @@ void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
 
 void Product::stop() {
   if (api_) api_->stop();
+  if (housekeeper_) housekeeper_->stop();
   if (relay_) relay_->stop();
   if (feed_) feed_->stop();
 }

@@ -11,6 +11,7 @@
 #include "edge/voice/keeper.h"
 #include "net/http_client.h"
 #include "server/config.h"
+#include "server/housekeeper.h"
 #include "server/outbox_relay.h"
 #include "server/voice_feed.h"
 
@@ -52,6 +53,7 @@ class Product {
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<VoiceFeed> feed_;
   std::unique_ptr<OutboxRelay> relay_;
+  std::unique_ptr<Housekeeper> housekeeper_;
 };
 
 /// The database that a configuration names: DATABASE_URL, or a file in the data folder, which is made.

@@ -1,0 +1,59 @@
+#include "server/housekeeper.h"
+
+#include "base/log.h"
+#include "net/clock.h"
+#include "product/community/members.h"
+#include "product/identity/departure.h"
+
+namespace parley::server {
+namespace {
+
+using product::Outcome;
+using product::Tx;
+using product::UserId;
+
+constexpr TimeDelta kPatience = TimeDelta::seconds(30);
+constexpr std::string_view kUserResource = "user:";
+
+}  // namespace
+
+Housekeeper::Housekeeper(store::Database& database, api::Idempotency& idempotency)
+    : database_(database), idempotency_(idempotency), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+void Housekeeper::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Housekeeper::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    clean();
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, stop, std::chrono::microseconds(kInterval.us()), [] { return false; });
+  }
+}
+
+void Housekeeper::clean() {
+  const Now now = net::read_clock();
+  const Timestamp deadline = now.mono + kPatience;
+  const auto done = database_.write(deadline, [&](Tx& tx) -> Outcome<void> {
+    product::identity::run_erasures(tx, now.wall);
+    product::identity::sweep_identity(tx, now.wall);
+    return {};
+  });
+  if (!done) log::warn("housekeeping_failed", {{"problem", product::info(done.error().code).name}});
+  if (const auto swept = idempotency_.sweep(now.wall, deadline); !swept) {
+    log::warn("housekeeping_failed", {{"problem", product::info(swept.error().code).name}});
+  }
+}
+
+Outcome<void> leave_when_erased(store::Database& database, Rng& rng, const product::OutboxEvent& event,
+                                Timestamp deadline) {
+  if (event.type != "user.deleted" || !event.resource.starts_with(kUserResource)) return {};
+  return database.write(deadline, [&](Tx& tx) {
+    const UserId user(event.resource.substr(kUserResource.size()));
+    return product::community::leave_everything(tx, {user, net::read_clock().wall, rng, "account erased"});
+  });
+}
+
+}  // namespace parley::server
