@@ -37,7 +37,39 @@ Result<std::map<std::string, std::string>> read_yaml(const std::string& path) {
   return values;
 }
 
+/// Variables that other back ends had, and that can do nothing any more.
+struct DeadVariable {
+  std::string_view name;
+  std::string_view why;
+  bool is_refused;  ///< In production.
+};
+constexpr DeadVariable kDeadVariables[] = {
+    {"FCM_SERVER_KEY",
+     "Google shut this API down in 2024; pushes need a service account (FCM HTTP v1). Remove the variable", true},
+    {"EXPO_PUSH_TOKEN",
+     "this is the address of one phone, not a secret of the server; pushes need an Expo access token", false},
+};
+
+void check_dead_variables(const ConfigSources& sources, Config& config, std::string& faults) {
+  for (const DeadVariable& dead : kDeadVariables) {
+    if (!sources.env.contains(std::string(dead.name))) continue;
+    const std::string text = std::string(dead.name) + ": " + std::string(dead.why);
+    if (dead.is_refused && !config.is_dev) {
+      faults += "  " + text + "\n";
+    } else {
+      config.notices.push_back(text);
+    }
+  }
+}
+
 void check_production(const Config& config, std::string& faults) {
+  for (const std::string& origin : config.frontend_urls) {
+    if (origin.find('*') != std::string::npos) {
+      faults += "  frontend_url: \"" + origin + "\" lets every site act for your users; name the origins\n";
+    } else if (!origin.starts_with("https://")) {
+      faults += "  frontend_url: \"" + origin + "\" is not https; passwords and cameras need it\n";
+    }
+  }
   if (config.keys.empty()) faults += "  keys: no API key is set; give `keys: \"name: secret\"`, or use --dev\n";
   for (const livekit::ApiKey& key : config.keys) {
     if (key.key == "devkey" || key.secret.reveal() == "secret") {
@@ -121,6 +153,7 @@ Result<Config> load_config(const ConfigSources& sources) {
   if (!config.livekit_url.empty() && (config.livekit_api_key.empty() || config.livekit_api_secret.reveal().empty())) {
     faults += "  livekit.url: LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set beside LIVEKIT_URL\n";
   }
+  check_dead_variables(sources, config, faults);
   if (!config.is_dev) check_production(config, faults);
   if (!faults.empty()) return fail(Error::Code::kInvalidArgument, "the configuration has faults:\n" + faults);
   return config;

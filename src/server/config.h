@@ -46,6 +46,7 @@ struct Config {
   std::string oidc_issuer;  ///< Empty: no signing in by a provider.
   std::string oidc_client_id;
   Redacted<std::string> oidc_client_secret;
+  std::vector<std::string> notices;  ///< To be said once at the start: what was given and is of no use.
   uint32_t max_participants = 10'000;
   std::string log_level = "info";
   std::string data_dir = "data";

@@ -74,6 +74,7 @@ int serve(const ServeOptions& options) {
   }
   if (config->web_root.empty()) config->web_root = default_web_root();
   log::set_sink(write_line, level_from(config->log_level));
+  for (const std::string& notice : config->notices) log::warn("configuration", {{"notice", notice}});
   // Before any thread starts, so that all inherit the mask and the signal reaches only the descriptor.
   sigset_t ends;
   sigemptyset(&ends);

@@ -63,6 +63,26 @@ describe('a configuration', () => {
     expect(run.stderr).not.toContain('hush-hush-secret');
   });
 
+  it('for production refuses wildcard and plain origins and dead variables, all at once', () => {
+    const run = serve([], { FRONTEND_URL: '*, http://chat.example.com', FCM_SERVER_KEY: 'AAAA', EXPO_PUSH_TOKEN: 'ExponentPushToken[x]' });
+    expect(run.status).toBe(2);
+    for (const text of ['"*" lets every site act', '"http://chat.example.com" is not https', 'FCM_SERVER_KEY: Google shut this API down', 'keys: no API key']) {
+      expect(run.stderr).toContain(text);
+    }
+    expect(run.stderr).not.toContain('AAAA');
+  });
+
+  it('is printed by `config check` with the origin of each value and without secrets', () => {
+    const run = spawnSync(binary, ['config', 'check', '--dev'], {
+      encoding: 'utf8',
+      env: { PATH: process.env.PATH, DATABASE_URL: 'postgres://u:hush-hush@db/parley', PARLEY_PORT: '7000' },
+    });
+    expect(run.status).toBe(0);
+    expect(run.stdout).toContain('port = 7000    (PARLEY_PORT)');
+    expect(run.stdout).toContain('database.url = (secret)    (DATABASE_URL)');
+    expect(run.stdout).not.toContain('hush-hush');
+  });
+
   it('that names a port in use ends with the reason', async () => {
     const server = await Server.start();
     const run = serve(['--dev', '--port', String(server.port), '--rtc-udp-port', '0', '--rtc-tcp-port', '0']);
