@@ -62,7 +62,8 @@ Redacted<std::string> cursor_key(const Config& config) {
 }
 
 bool is_https(const Config& config) {
-  return !config.frontend_urls.empty() && config.frontend_urls.front().starts_with("https://");
+  const bool has_site = config.public_url.empty() && !config.frontend_urls.empty();
+  return (has_site ? config.frontend_urls.front() : config.public_url).starts_with("https://");
 }
 
 product::Outcome<std::optional<product::voice::RoomEvent>> read_webhook(const livekit::KeyStore& keys,

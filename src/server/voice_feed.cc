@@ -67,7 +67,7 @@ void VoiceFeed::work(const std::stop_token& stop) {
       if (done) drop_front(events.size());
     }
     std::unique_lock lock(mutex_);
-    if (done && waiting_.empty() && is_due(net::read_clock().mono)) {
+    if (done && is_due(net::read_clock().mono)) {
       needs_reconcile_ = false;
       lock.unlock();
       done = keeper_.reconcile(deadline());

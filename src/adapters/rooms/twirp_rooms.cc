@@ -56,12 +56,29 @@ pb::ParticipantPermission permission_of(const RoomGrants& grants) {
   return permission;
 }
 
+RoomGrants grants_of(const pb::ParticipantPermission& permission) {
+  const auto& sources = permission.can_publish_sources();
+  const auto may = [&](pb::TrackSource source) {
+    // No source named means all of them.
+    return permission.can_publish() && (sources.empty() || std::ranges::find(sources, source) != sources.end());
+  };
+  return {.can_subscribe = permission.can_subscribe(),
+          .can_publish_data = permission.can_publish_data(),
+          .can_speak = may(pb::MICROPHONE),
+          .can_use_camera = may(pb::CAMERA),
+          .can_share_screen = may(pb::SCREEN_SHARE)};
+}
+
 RoomMember member_of(const std::string& room, const pb::ParticipantInfo& info) {
   RoomMember member{.room = room,
                     .sid = info.sid(),
                     .identity = info.identity(),
                     .joined_at = WallTime{info.joined_at() * 1'000'000},
-                    .is_connected = info.state() == pb::ParticipantInfo::ACTIVE};
+                    .is_connected = info.state() == pb::ParticipantInfo::ACTIVE,
+                    .profile = {.name = info.name(),
+                                .metadata = info.metadata(),
+                                .attributes = {info.attributes().begin(), info.attributes().end()}},
+                    .grants = grants_of(info.permission())};
   for (const pb::TrackInfo& track : info.tracks()) {
     member.tracks.push_back({track.sid(), static_cast<TrackSource>(track.source()), track.muted()});
   }
@@ -131,17 +148,6 @@ class TwirpRooms : public product::RoomBackend {
     if (grants) *request.mutable_permission() = permission_of(*grants);
     pb::ParticipantInfo response;
     return call("UpdateParticipant", admin_of(room), request, response, deadline);
-  }
-
-  Outcome<void> mute_track(const std::string& room, const std::string& identity, const std::string& track_sid,
-                           Timestamp deadline) override {
-    pb::MuteRoomTrackRequest request;
-    request.set_room(room);
-    request.set_identity(identity);
-    request.set_track_sid(track_sid);
-    request.set_muted(true);
-    pb::MuteRoomTrackResponse response;
-    return call("MutePublishedTrack", admin_of(room), request, response, deadline);
   }
 
   Outcome<void> close_room(const std::string& room, Timestamp deadline) override {

@@ -45,6 +45,16 @@ struct PersonRow {
 };
 BOOST_DESCRIBE_STRUCT(PersonRow, (), (display_name, username, avatar_url, status_text))
 
+/// Whether the media server knows all of it already; clients may have added attributes of their own.
+bool has_seat(const product::RoomMember& member, const Seat& seat) {
+  const auto& has = member.profile;
+  return member.grants == seat.grants && has.name == seat.profile.name && has.metadata == seat.profile.metadata &&
+         std::ranges::all_of(seat.profile.attributes, [&](const auto& attribute) {
+           const auto at = has.attributes.find(attribute.first);
+           return at == has.attributes.end() ? attribute.second.empty() : at->second == attribute.second;
+         });
+}
+
 /// One who is gone already is as gone as he should be.
 Outcome<void> or_gone(Outcome<void> done) {
   if (!done && done.error().code == ProblemCode::kNotFound) return {};
@@ -79,14 +89,7 @@ std::optional<Seat> seat_of(Tx& tx, const community::Standing& standing) {
   presence::Person person{.name = member->nickname, .avatar_url = row->avatar_url, .status = row->status_text};
   if (person.name.empty()) person.name = row->display_name;
   if (person.name.empty()) person.name = row->username.value_or("");
-  if (!standing.roles.empty()) {
-    for (const auto& role : community::roles_of(tx, standing.community)) {
-      if (std::ranges::find(member->roles, role.id) != member->roles.end()) {
-        person.role = role.name;  // The mightiest comes first.
-        break;
-      }
-    }
-  }
+  if (!standing.facts.roles.empty()) person.role = standing.facts.roles.back().name;  // The mightiest comes last.
   return Seat{presence::make_profile(person, restraints), *grants};
 }
 
@@ -116,7 +119,7 @@ Outcome<void> Keeper::reconcile(Timestamp deadline) {
     return {};
   });
   if (!written) return written;
-  return enforce({}, deadline);
+  return enforce({}, deadline, *members);
 }
 
 std::vector<Keeper::Found> Keeper::find(Tx& tx, const Scope& scope) const {
@@ -135,11 +138,15 @@ std::vector<Keeper::Found> Keeper::find(Tx& tx, const Scope& scope) const {
   return out;
 }
 
-Outcome<void> Keeper::enforce(const Scope& scope, Timestamp deadline) {
+Outcome<void> Keeper::enforce(const Scope& scope, Timestamp deadline, std::span<const product::RoomMember> known) {
   const auto found = store_.read(deadline, [&](Tx& tx) -> Outcome<std::vector<Found>> { return find(tx, scope); });
   if (!found) return std::unexpected(found.error());
   Outcome<void> result;
   for (const Found& one : *found) {
+    const bool is_right = one.seat && std::ranges::any_of(known, [&](const product::RoomMember& member) {
+                            return member.sid == one.state.sid && has_seat(member, *one.seat);
+                          });
+    if (is_right) continue;
     if (auto done = enforce_one(one.state, one.seat, deadline); !done) result = std::move(done);
   }
   return result;

@@ -48,7 +48,9 @@ class Keeper {
     std::optional<Seat> seat;
   };
   std::vector<Found> find(product::Tx& tx, const Scope& scope) const;
-  product::Outcome<void> enforce(const Scope& scope, Timestamp deadline);
+  /// Tells the media server what has become wrong. Who is as he should be in `known`, its own answer, is left alone.
+  product::Outcome<void> enforce(const Scope& scope, Timestamp deadline,
+                                 std::span<const product::RoomMember> known = {});
   product::Outcome<void> enforce_one(const product::voice::VoiceState& state, const std::optional<Seat>& seat,
                                      Timestamp deadline);
   /// Takes one user, or all, out of a community's channels.

@@ -22,16 +22,6 @@ struct RoomTrack {
   bool is_muted = false;
 };
 
-/// One participant as the media server has it. `sid` is new with every join; `identity` is the user's id.
-struct RoomMember {
-  std::string room;
-  std::string sid;
-  std::string identity;
-  WallTime joined_at;
-  bool is_connected = true;  ///< False while it is still joining.
-  std::vector<RoomTrack> tracks;
-};
-
 /// What a participant may do in a room.
 struct RoomGrants {
   bool can_subscribe = true;
@@ -47,6 +37,18 @@ struct RoomProfile {
   std::string name;
   std::string metadata;  ///< JSON: what rarely changes.
   std::map<std::string, std::string> attributes;
+};
+
+/// One participant as the media server has it. `sid` is new with every join; `identity` is the user's id.
+struct RoomMember {
+  std::string room;
+  std::string sid;
+  std::string identity;
+  WallTime joined_at;
+  bool is_connected = true;  ///< False while it is still joining.
+  std::vector<RoomTrack> tracks;
+  RoomProfile profile;
+  RoomGrants grants;
 };
 
 /// The right to enter a room once or more, until it expires.
@@ -73,8 +75,6 @@ class RoomBackend {
   virtual Outcome<void> update_member(const std::string& room, const std::string& identity,
                                       const std::optional<RoomProfile>& profile,
                                       const std::optional<RoomGrants>& grants, Timestamp deadline) = 0;
-  virtual Outcome<void> mute_track(const std::string& room, const std::string& identity, const std::string& track_sid,
-                                   Timestamp deadline) = 0;
   virtual Outcome<void> close_room(const std::string& room, Timestamp deadline) = 0;
 };
 

@@ -188,11 +188,6 @@ std::vector<VoiceState> everyone(Tx& tx) {
   return once_each(all<VoiceState>(tx, kSql));
 }
 
-std::vector<VoiceState> where_is(Tx& tx, const UserId& user) {
-  static const std::string kSql = select_states("s.user_id = $1");
-  return once_each(all<VoiceState>(tx, kSql, user));
-}
-
 int64_t forget_ended(Tx& tx, WallTime before) {
   execute(tx, "delete from voice_tracks where session_sid in (select sid from voice_sessions where left_at < $1)",
           before);

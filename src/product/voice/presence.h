@@ -78,8 +78,6 @@ std::vector<VoiceState> who_is_where(Tx& tx, const CommunityId& community);
 std::vector<VoiceState> who_is_in(Tx& tx, const ChannelId& channel);
 /// Of all communities.
 std::vector<VoiceState> everyone(Tx& tx);
-/// The channels in which a user is now.
-std::vector<VoiceState> where_is(Tx& tx, const UserId& user);
 
 /// Forgets what ended before `before`. An event that is later than that could bring a ghost, which the next
 /// reconciliation removes.
