@@ -112,7 +112,8 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());
   if (auto done = product->open_api(); !done) return std::unexpected(done.error());
   product->feed_ = std::make_unique<VoiceFeed>(
-      *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded);
+      *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded,
+      config.reconcile_interval);
   product->relay_ = std::make_unique<OutboxRelay>(
       *product->database_,
       std::vector<OutboxRelay::Listener>{[keeper = product->keeper_.get()](const auto& event, Timestamp deadline) {
