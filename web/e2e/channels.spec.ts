@@ -60,6 +60,27 @@ test('two people sign up, meet in a voice channel, and a third sees who is there
   await expect(occupants(ceydasPage)).toHaveCount(0, soon);
 });
 
+test('a moderator moves a person into another channel, with the microphone as it was', async ({ server }) => {
+  const adasPage = await openRegistered(adasBrowser, server, ada.name);
+  await createCommunity(adasPage, 'Night owls');
+  await createVoiceChannel(adasPage, 'Den');
+  await createVoiceChannel(adasPage, 'Attic');
+  const borasPage = await openRegistered(borasBrowser, server, bora.name);
+  await acceptInvite(borasPage, await copyInvite(adasPage));
+  await joinChannel(borasPage, 'Den');
+  await borasPage.getByRole('button', { name: 'Mute microphone' }).click();
+  await expect(adasPage.getByRole('listitem', { name: 'Bora, microphone muted, camera on' })).toBeVisible(soon);
+
+  await adasPage.getByLabel('Move Bora').selectOption({ label: 'Attic' });
+  const inAttic = adasPage.getByRole('list', { name: 'People in Attic' });
+  await expect(inAttic.getByRole('listitem', { name: 'Bora, microphone muted, camera on' })).toBeVisible(soon);
+  await expect(occupants(adasPage)).toHaveCount(0, soon);
+  await adasPage.screenshot({ path: 'test-results/moved.png' });
+  await expect(borasPage.getByRole('button', { name: 'Unmute microphone' })).toBeVisible();
+  await joinChannel(adasPage, 'Attic');
+  await expectColor(adasPage, bora);
+});
+
 test('a wrong password is refused in the words of the chosen language', async ({ server }) => {
   const page = await openPage(adasBrowser, `${server.http}/`);
   await page.getByLabel('Language').selectOption('az');

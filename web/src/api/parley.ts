@@ -53,6 +53,12 @@ export interface Invite {
   code: string;
 }
 
+/** What a moderator's move brings into a call. */
+export interface VoiceMove {
+  channelId: string;
+  ticket: VoiceTicket;
+}
+
 /** What lets a person into a voice channel's room. */
 export interface VoiceTicket {
   url: string;
@@ -135,6 +141,10 @@ export class ParleyApi {
 
   voiceStates(communityId: string, etag: string | null): Promise<Tagged<Page<VoiceState>> | null> {
     return this.client.getIfChanged(`/api/v1/communities/${part(communityId)}/voice-states`, etag);
+  }
+
+  moveMember(communityId: string, userId: string, channelId: string): Promise<void> {
+    return this.client.post(`/api/v1/communities/${part(communityId)}/members/${part(userId)}/move`, { channelId });
   }
 
   joinVoice(channelId: string): Promise<VoiceTicket> {

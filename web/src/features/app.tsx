@@ -38,9 +38,11 @@ function makeRoom(): Room {
   return room;
 }
 
+const ownAddress = (): string => location.origin.replace(/^http/, 'ws');
+
 async function requestGuestTicket(room: string, name: string): Promise<VoiceTicket> {
   const { token } = await requestCallToken(room, name);
-  return { url: location.origin.replace(/^http/, 'ws'), token };
+  return { url: ownAddress(), token };
 }
 
 /** A link to a room leads straight to its door. */
@@ -64,10 +66,7 @@ export function App({ services }: { services: Services }) {
   async function join(ticket: Promise<VoiceTicket>, devices: DeviceChoice, channel: VoiceChannel | null): Promise<void> {
     setJoining(true);
     try {
-      const { url, token } = await ticket;
-      const model = new CallModel(makeRoom());
-      open({ kind: 'call', model, channel });
-      void model.join(url, token, devices);
+      enter(await ticket, devices, channel);
     } catch (failure) {
       const problem = asProblem(failure);
       const isGuestRefused = !channel && problem.code === 'forbidden';
@@ -75,6 +74,15 @@ export function App({ services }: { services: Services }) {
     } finally {
       setJoining(false);
     }
+  }
+
+  function enter({ url, token }: VoiceTicket, devices: DeviceChoice, channel: VoiceChannel | null): void {
+    const model = new CallModel(makeRoom(), ({ channelId, ticket }, current) => {
+      enter(ticket, { ...devices, ...current }, channel && { ...channel, id: channelId });
+      void model.leave();
+    });
+    open({ kind: 'call', model, channel });
+    void model.join(url || ownAddress(), token, devices);
   }
 
   function leave(reason: EndReason, channel: VoiceChannel | null): void {

@@ -38,9 +38,10 @@ export function Channels({ services, community, onJoin }: Props) {
       <ProblemLine problem={state.pollProblem} />
       <ul className="plain" aria-labelledby="voice-channels">
         {state.channels.map((channel) => (
-          <ChannelRow key={channel.id} channel={channel} onJoin={onJoin} />
+          <ChannelRow key={channel.id} channel={channel} all={state.channels} model={model} onJoin={onJoin} />
         ))}
       </ul>
+      <ProblemLine problem={state.moveProblem} />
       {state.isLoaded && state.channels.length === 0 && <p>{t('noChannels')}</p>}
       {state.canCreate && (
         <>
@@ -52,8 +53,16 @@ export function Channels({ services, community, onJoin }: Props) {
   );
 }
 
-function ChannelRow({ channel, onJoin }: { channel: VoiceChannel; onJoin: (channel: VoiceChannel) => void }) {
+interface RowProps {
+  channel: VoiceChannel;
+  all: readonly VoiceChannel[];
+  model: ChannelsModel;
+  onJoin: (channel: VoiceChannel) => void;
+}
+
+function ChannelRow({ channel, all, model, onJoin }: RowProps) {
   const { t } = useTranslation();
+  const targets = channel.canMove ? all.filter(({ id, canMove }) => canMove && id !== channel.id) : [];
   return (
     <li className="channel" aria-label={channel.name}>
       <div className="channel-head">
@@ -67,7 +76,7 @@ function ChannelRow({ channel, onJoin }: { channel: VoiceChannel; onJoin: (chann
       {channel.occupants.length > 0 && (
         <ul className="plain" aria-label={t('occupantsOf', { name: channel.name })}>
           {channel.occupants.map((occupant) => (
-            <OccupantRow key={occupant.userId} occupant={occupant} />
+            <OccupantRow key={occupant.userId} occupant={occupant} targets={targets} onMove={(to) => void model.move(occupant.userId, to)} />
           ))}
         </ul>
       )}
@@ -75,7 +84,13 @@ function ChannelRow({ channel, onJoin }: { channel: VoiceChannel; onJoin: (chann
   );
 }
 
-function OccupantRow({ occupant }: { occupant: Occupant }) {
+interface OccupantProps {
+  occupant: Occupant;
+  targets: readonly VoiceChannel[];
+  onMove: (channelId: string) => void;
+}
+
+function OccupantRow({ occupant, targets, onMove }: OccupantProps) {
   const { t } = useTranslation();
   const name = occupant.name ?? t('someone');
   const marks = [occupant.isMuted && t('isMuted'), occupant.hasCamera && t('hasCamera'), occupant.hasScreen && t('hasScreen')];
@@ -85,6 +100,16 @@ function OccupantRow({ occupant }: { occupant: Occupant }) {
       {occupant.isMuted && <Icon name="microphone" isSlashed />}
       {occupant.hasCamera && <Icon name="camera" />}
       {occupant.hasScreen && <Icon name="screen" />}
+      {targets.length > 0 && (
+        <select aria-label={t('movePerson', { name })} value="" onChange={(event) => onMove(event.target.value)}>
+          <option value="">{t('moveTo')}</option>
+          {targets.map((target) => (
+            <option key={target.id} value={target.id}>
+              {target.name}
+            </option>
+          ))}
+        </select>
+      )}
     </li>
   );
 }

@@ -1,5 +1,6 @@
 import type { LocalParticipant, Participant, Room, Track } from 'livekit-client';
 import { ConnectionState, RoomEvent, Track as TrackEnum } from 'livekit-client';
+import type { VoiceMove } from '../api/parley';
 import { Store } from './store';
 
 export type CallPhase = 'connecting' | 'connected' | 'reconnecting' | 'ended';
@@ -70,11 +71,23 @@ function audioOf(participant: Participant): Track[] {
   return sources.flatMap((source) => participant.getTrackPublication(source)?.track ?? []);
 }
 
+/** The server's own messages; those of other participants have a sender. */
+const moveTopic = 'parley.move';
+
 /** One call as a person sees it, over a LiveKit room that is handed in. */
 export class CallModel {
   readonly state = new Store<CallState>(initialState);
 
-  constructor(private readonly room: Room) {
+  /** `onMove` is called when a moderator sends the person to another channel. */
+  constructor(
+    private readonly room: Room,
+    onMove: (move: VoiceMove, devices: { microphone: boolean; camera: boolean }) => void,
+  ) {
+    room.on(RoomEvent.DataReceived, (payload, sender, _kind, topic) => {
+      if (sender || topic !== moveTopic) return;
+      const { isMicrophoneOn, isCameraOn } = this.state.get();
+      onMove(JSON.parse(new TextDecoder().decode(payload)) as VoiceMove, { microphone: isMicrophoneOn, camera: isCameraOn });
+    });
     const refresh = (): void => this.refresh();
     for (const event of [
       RoomEvent.ParticipantConnected,

@@ -58,6 +58,16 @@ describe('ChannelsModel', () => {
     ]);
   });
 
+  it('moves a person, and says why not', async () => {
+    server.on(`POST ${base}/members/u2/move`, ({ body }) =>
+      (body as { channelId: string }).channelId === 'v2' ? new Response(null, { status: 204 }) : problem(403, 'forbidden', 'No.'),
+    );
+    await model.move('u2', 'v2');
+    expect(model.state.get().moveProblem).toBeNull();
+    await model.move('u2', 'v3');
+    expect(model.state.get().moveProblem).toMatchObject({ code: 'forbidden', title: 'No.' });
+  });
+
   it('shows who is where by the name they have in the community, within a second', async () => {
     model.start();
     await clock.advance(0);

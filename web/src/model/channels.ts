@@ -18,6 +18,8 @@ export interface VoiceChannel {
   id: string;
   name: string;
   canJoin: boolean;
+  /** Whether the person may take others out of it and bring them here. */
+  canMove: boolean;
   occupants: readonly Occupant[];
 }
 
@@ -29,6 +31,8 @@ export interface ChannelsState {
   pollProblem: Problem | null;
   /** Why the last channel was not made. */
   createProblem: Problem | null;
+  /** Why nobody was moved. */
+  moveProblem: Problem | null;
   isLoaded: boolean;
 }
 
@@ -45,6 +49,7 @@ export class ChannelsModel {
     canInvite: false,
     pollProblem: null,
     createProblem: null,
+    moveProblem: null,
     isLoaded: false,
   });
   private readonly poller: Poller;
@@ -83,6 +88,16 @@ export class ChannelsModel {
     } catch (error) {
       this.state.update({ createProblem: asProblem(error) });
       return false;
+    }
+  }
+
+  /** The move itself shows when it has happened. */
+  async move(userId: string, channelId: string): Promise<void> {
+    this.state.update({ moveProblem: null });
+    try {
+      await this.api.moveMember(this.communityId, userId, channelId);
+    } catch (error) {
+      this.state.update({ moveProblem: asProblem(error) });
     }
   }
 
@@ -145,6 +160,7 @@ export class ChannelsModel {
       id,
       name,
       canJoin: allows(permissions, permission.connect),
+      canMove: allows(permissions, permission.move),
       occupants: this.voice
         .filter(({ channelId }) => channelId === id)
         .map(({ userId, isMuted, hasCamera, hasScreen }) => ({
