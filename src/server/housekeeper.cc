@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "net/clock.h"
 #include "product/community/members.h"
+#include "product/community/moderation.h"
 #include "product/identity/departure.h"
 
 namespace parley::server {
@@ -44,6 +45,7 @@ void Housekeeper::clean() {
   }
   const auto done = database_.write(deadline, [&](Tx& tx) -> Outcome<void> {
     product::identity::sweep_identity(tx, now.wall);
+    product::community::lift_expired_bans(tx, now.wall);
     return {};
   });
   if (!done) log::warn("housekeeping_failed", {{"problem", product::info(done.error().code).name}});

@@ -1,7 +1,9 @@
 // Voice channels with real clients: who is where, what a token says, and rights that act inside a call. Once with the SFU
-// of the server itself, once with a second server as its LiveKit.
+// of the server itself, once with a second server as its LiveKit, and once with a real livekit-server where there is one.
 import { AudioFrame, AudioSource, LocalAudioTrack, Room, RoomEvent, TrackPublishOptions, TrackSource } from '@livekit/rtc-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import * as livekitServer from './livekit_server.mjs';
+import { LivekitServer } from './livekit_server.mjs';
 import { Server } from './server.mjs';
 import { eventually, freePort } from './support.mjs';
 
@@ -72,6 +74,14 @@ const modes = [
     return { server: await Server.start(impatient, { port, env }), livekit };
   }],
 ];
+if (livekitServer.program) {
+  modes.push(['a real livekit-server', async () => {
+    const port = await freePort();
+    const livekit = await LivekitServer.start(`http://127.0.0.1:${port}/api/v1/webhooks/livekit`);
+    const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: livekitServer.key, LIVEKIT_API_SECRET: livekitServer.secret };
+    return { server: await Server.start(impatient, { port, env }), livekit };
+  }]);
+}
 
 describe.each(modes)('voice channels on %s', (_, start) => {
   let servers, owner, guest, community, channel, everyone;

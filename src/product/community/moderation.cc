@@ -80,6 +80,14 @@ void lift_ban(Tx& tx, const CommunityId& community, const UserId& user) {
   tell(tx, "ban.removed", community, BanGone{community, user});
 }
 
+int64_t lift_expired_bans(Tx& tx, WallTime now) {
+  const auto over =
+      all<BanGone>(tx, "select community_id, user_id from bans where expires_at <= $1 order by expires_at limit $2",
+                   now, kLiftsAtOnce);
+  for (const BanGone& ban : over) lift_ban(tx, ban.community_id, ban.user_id);
+  return static_cast<int64_t>(over.size());
+}
+
 Outcome<void> unban_user(Tx& tx, const Acting& acting, const CommunityId& community, const UserId& user) {
   const auto actor = require(tx, acting, community, Permission::kBan);
   if (!actor) return std::unexpected(actor.error());

@@ -36,5 +36,9 @@ Outcome<void> request_disconnect(Tx& tx, const Acting& acting, const CommunityId
 
 /// Removes a ban that holds no more, and tells it.
 void lift_ban(Tx& tx, const CommunityId& community, const UserId& user);
+/// Lifts bans whose time is over, at most kLiftsAtOnce of them; how many. Nobody is let in by a late call: a ban that
+/// is over does not hold.
+constexpr int64_t kLiftsAtOnce = 100;
+int64_t lift_expired_bans(Tx& tx, WallTime now);
 
 }  // namespace parley::product::community

@@ -104,6 +104,20 @@ TEST_P(ModerationTest, ABanEndsAtItsTime) {
   EXPECT_EQ(count("bans"), 0);
 }
 
+TEST_P(ModerationTest, BansThatAreOverAreLiftedAndTold) {
+  ASSERT_TRUE(ban(moderator_, member_, {.expires_in_seconds = json::Number<60, 315'360'000>(60)}));
+  ASSERT_TRUE(ban(moderator_, user("stranger")));
+  const auto lift = [&] {
+    return store_->write(soon(), [&](Tx& tx) -> Outcome<int64_t> { return lift_expired_bans(tx, now_); }).value();
+  };
+  EXPECT_EQ(lift(), 0);
+  advance(TimeDelta::seconds(60));
+  EXPECT_EQ(lift(), 1);
+  EXPECT_EQ(lift(), 0);
+  EXPECT_EQ(count("bans"), 1);
+  EXPECT_EQ(take_events().back(), "ban.removed");
+}
+
 TEST_P(ModerationTest, OneWhoIsNoMemberIsBannedAheadAndABanIsMadeAnew) {
   const UserId stranger = user("stranger");
   EXPECT_EQ(ban(moderator_, stranger, {.expires_in_seconds = json::Number<60, 315'360'000>(60)})->reason, "spam");
