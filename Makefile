@@ -25,9 +25,11 @@ cpp: prepare
 web: prepare
 	@tools/build_web
 
-bench: build ## Measure CPU per million packets and memory per participant beside the limit loop.
+bench: build ## Measure media beside the limit loop, the database, and the REST API.
 	@ninja -C build/release -j$(JOBS) --quiet
 	@bench/run
+	@build/release/bench/store_bench
+	@build/release/bench/product_bench
 
 lint: prepare ## Check the rules of the house: layers, sizes, words, format, clang-tidy.
 	@cmake --preset dev >build/cmake.log || { cat build/cmake.log; exit 1; }
