@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "edge/api/digest.h"
 #include "edge/community/routes.h"
+#include "edge/privacy/routes.h"
 #include "edge/voice/routes.h"
 #include "net/clock.h"
 #include "server/system_rng.h"
@@ -178,6 +179,7 @@ Result<void> Product::open_api() {
       return read_webhook(keys, authorization, body, now);
     };
   }
+  privacy::add_privacy_routes(table);
   voice::add_voice_routes(table, std::move(voice));
   api::ApiOptions options{.allowed_origins = config_.frontend_urls,
                           .trusted_proxies = config_.trusted_proxies,

@@ -77,10 +77,6 @@ Outcome<NoContent> unblock(Request<>& request) {
   }));
 }
 
-Outcome<rules::IdentityExport> export_me(Request<>& request) {
-  return request.store.read(request.deadline, [&](Tx& tx) { return rules::export_identity(tx, request.caller.user); });
-}
-
 Outcome<ErasureView> request_erasure(Request<PasswordProof>& request, IdentityServices& services) {
   const UserId& user = request.caller.user;
   if (auto may = request.spend(Bucket::kLogin, "password:" + user.text()); !may) return std::unexpected(may.error());
@@ -111,10 +107,6 @@ RouteInfo route(Method method, std::string path, std::string id, std::string sum
 
 void add_departure_routes(RouteTable& table, IdentityServices& services) {
   using enum ProblemCode;
-  RouteInfo info =
-      route(Method::kGet, "/api/v1/users/me/export", "exportMe", "All that this server keeps about one's account.");
-  info.secrecy = Secrecy::kSecret;
-  table.add(info, export_me);
   table.add(route(Method::kPost, "/api/v1/users/me/erasure", "requestErasure",
                   "Ends all sessions and erases the account after 14 days.", {kWrongCredentials}),
             [&](Request<PasswordProof>& r) { return request_erasure(r, services); });

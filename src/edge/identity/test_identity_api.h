@@ -52,6 +52,7 @@ class IdentityApi : public ApiTest, public testing::WithParamInterface<store::En
     options.clock = [this] { return Now{Timestamp::micros(now_us_), WallTime{1'800'000'000'000'000 + now_us_}}; };
     RouteTable table;
     add_identity_routes(table, services_);
+    add_more_routes(table);
     auto made = Api::make(std::move(options), std::move(table), {*store_, store_authenticator_, rng_});
     ASSERT_TRUE(made) << made.error().message;
     api_ = std::move(*made);
@@ -60,6 +61,9 @@ class IdentityApi : public ApiTest, public testing::WithParamInterface<store::En
         [this](std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); });
     ASSERT_TRUE(server_->start());
   }
+
+  /// For tests of what other areas add.
+  virtual void add_more_routes(RouteTable& /*table*/) {}
 
   static std::string bearer(const std::string& token) { return "Authorization: Bearer " + token + "\r\n"; }
   static std::string text(const boost::json::value& value, std::string_view key) {

@@ -191,6 +191,11 @@ std::vector<VoiceState> who_is_in(Tx& tx, const ChannelId& channel) {
   return once_each(all<VoiceState>(tx, kSql, channel));
 }
 
+std::vector<VoiceState> where_is(Tx& tx, const UserId& user) {
+  static const std::string kSql = select_states("s.user_id = $1");
+  return once_each(all<VoiceState>(tx, kSql, user));
+}
+
 std::vector<VoiceState> everyone(Tx& tx) {
   static const std::string kSql = select_states("1 = 1");
   return once_each(all<VoiceState>(tx, kSql));

@@ -76,6 +76,7 @@ void clear(Tx& tx, WallTime now);
 /// connection has not ended yet appears once, with the newest.
 std::vector<VoiceState> who_is_where(Tx& tx, const CommunityId& community);
 std::vector<VoiceState> who_is_in(Tx& tx, const ChannelId& channel);
+std::vector<VoiceState> where_is(Tx& tx, const UserId& user);
 /// Of all communities.
 std::vector<VoiceState> everyone(Tx& tx);
 
