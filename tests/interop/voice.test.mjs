@@ -251,16 +251,29 @@ describe('WHK-5: after kill -9', () => {
     await second.stop();
   });
 
-  it('of the LiveKit nobody is left in a channel once it is back', { timeout: 60_000 }, async () => {
-    const livekit = await Server.start();
-    const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
+  const livekits = [['another server', {
+    start: () => Server.start(),
+    again: ({ port, data }) => Server.start([], { port, data }),
+    env: { LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' },
+  }]];
+  if (livekitServer.program) {
+    livekits.push(['a real livekit-server', {
+      start: () => LivekitServer.start(),
+      again: ({ ports }) => LivekitServer.start(undefined, ports),
+      env: { LIVEKIT_API_KEY: livekitServer.key, LIVEKIT_API_SECRET: livekitServer.secret },
+    }]);
+  }
+
+  it.each(livekits)('of the LiveKit, %s, nobody is left in a channel once it is back', { timeout: 60_000 }, async (_, peer) => {
+    const livekit = await peer.start();
+    const env = { ...peer.env, LIVEKIT_URL: livekit.url };
     const product = await Server.start(impatient, { env });
     const who = await person(product, 'ayla', 'bir');
     const room = await who.made.enter(who.channel);
     await eventually(async () => (await present(who)) === 1, 'she appears', 40_000);
     await livekit.stop('SIGKILL');
     await room.disconnect();
-    const again = await Server.start([], { port: livekit.port, data: livekit.data });
+    const again = await peer.again(livekit);
     await eventually(async () => (await present(who)) === 0, 'no ghost is left', 40_000);
     await product.stop();
     await again.stop();
