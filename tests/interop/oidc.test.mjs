@@ -1,18 +1,9 @@
 // Signing in by an identity provider, against the `oidc-provider` package: a certified implementation that is not ours.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Server } from './server.mjs';
-
-async function freePort() {
-  const socket = createServer().listen(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
-}
+import { freePort } from './support.mjs';
 
 /** A browser without a window: follows redirects by hand and keeps each host's cookies. */
 class Browser {
