@@ -61,7 +61,9 @@ Redacted<std::string> cursor_key(const Config& config) {
   return Redacted<std::string>(base64_encode(digest));
 }
 
+/// In production always: there must be TLS in front, or passwords and tokens would be read on the way.
 bool is_https(const Config& config) {
+  if (!config.is_dev) return true;
   const bool has_site = config.public_url.empty() && !config.frontend_urls.empty();
   return (has_site ? config.frontend_urls.front() : config.public_url).starts_with("https://");
 }

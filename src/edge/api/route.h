@@ -58,8 +58,8 @@ struct RouteInfo {
   std::string summary;  ///< One sentence.
   std::string tag;      ///< Group in the documentation.
   Access access = Access::kUser;
-  /// Taken from before the handler; kDefault is anonymous, reads or writes by caller and method. More is spent by
-  /// Context::spend.
+  /// Taken from before the handler; kDefault is anonymous, reads or writes by caller and method; kAnonymous counts the
+  /// address even of callers who are known. More is spent by Context::spend.
   Bucket bucket = Bucket::kDefault;
   int status = 200;  ///< Of success; NoContent makes it 204.
   /// Beside those which every route may answer.
