@@ -19,6 +19,7 @@ void RunningProduct::SetUp() {
   config_.livekit_url = "ws://127.0.0.1:9";
   config_.livekit_api_key = kRoomKey;
   config_.livekit_api_secret = Redacted(std::string(kRoomSecret));
+  configure(config_);
   auto started = server::Product::start(config_, {});
   ASSERT_TRUE(started) << started.error().message;
   product_ = std::move(*started);

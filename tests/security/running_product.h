@@ -37,6 +37,8 @@ class RunningProduct : public store::OnBothDatabases {
  protected:
   void SetUp() override;
   void TearDown() override;
+  /// Changes what the product is started with.
+  virtual void configure(server::Config& /*config*/) {}
 
   api::TestAnswer call(const Ask& ask);
   std::vector<Operation> operations();
