@@ -61,7 +61,8 @@ struct RouteInfo {
   /// Taken from before the handler; kDefault is anonymous, reads or writes by caller and method; kAnonymous counts the
   /// address even of callers who are known. More is spent by Context::spend.
   Bucket bucket = Bucket::kDefault;
-  int status = 200;  ///< Of success; NoContent makes it 204.
+  int status = 200;               ///< Of success; NoContent makes it 204.
+  std::vector<int> other_status;  ///< Of success, too, with the same body: what a Reply may set.
   /// Beside those which every route may answer.
   std::vector<product::ProblemCode> problems;
   Secrecy secrecy = Secrecy::kPlain;
