@@ -91,6 +91,11 @@ Result<HttpClientResponse> result_of(Transfer& transfer, CURLcode code) {
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);
+  curl_header* date = nullptr;
+  if (curl_easy_header(transfer.easy.get(), "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
+    const time_t seconds = curl_getdate(date->value, nullptr);
+    if (seconds > 0) transfer.response.date = WallTime{static_cast<int64_t>(seconds) * 1'000'000};
+  }
   return std::move(transfer.response);
 }
 

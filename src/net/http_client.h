@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,9 +21,9 @@ struct HttpClientRequest {
 };
 
 struct HttpClientResponse {
-  int status = 0;    ///< 0 when there was no answer; then `error` says why.
-  std::string body;  ///< At most max_response bytes; a longer one is an error.
-  std::string error;
+  int status = 0;
+  std::string body;              ///< At most max_response bytes; a longer one is an error.
+  std::optional<WallTime> date;  ///< The Date header, whole seconds: what the other's clock says.
   bool ok() const { return status >= 200 && status < 300; }
 };
 

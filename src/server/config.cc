@@ -1,41 +1,7 @@
 #include "server/config.h"
 
-#include <yaml-cpp/yaml.h>
-
-extern char** environ;
-
 namespace parley::server {
 namespace {
-
-/// A YAML tree as dotted keys; lists become comma-separated, the map under `keys` becomes "key: secret" pairs.
-void flatten(const YAML::Node& node, const std::string& path, std::map<std::string, std::string>& out) {
-  if (node.IsMap() && path != "keys") {
-    for (const auto& entry : node) {
-      flatten(entry.second, path.empty() ? entry.first.Scalar() : path + "." + entry.first.Scalar(), out);
-    }
-    return;
-  }
-  std::string value;
-  const auto append = [&value](const std::string& item) { value += (value.empty() ? "" : ",") + item; };
-  if (node.IsMap()) {
-    for (const auto& entry : node) append(entry.first.Scalar() + ": " + entry.second.Scalar());
-  } else if (node.IsSequence()) {
-    for (const auto& item : node) append(item.Scalar());
-  } else if (node.IsScalar()) {
-    value = node.Scalar();
-  }
-  out[path] = value;
-}
-
-Result<std::map<std::string, std::string>> read_yaml(const std::string& path) {
-  std::map<std::string, std::string> values;
-  try {
-    flatten(YAML::LoadFile(path), "", values);
-  } catch (const YAML::Exception& e) {
-    return fail(Error::Code::kInvalidArgument, path + ": " + e.what());
-  }
-  return values;
-}
 
 /// Variables that other back ends had, and that can do nothing any more.
 struct DeadVariable {
@@ -50,15 +16,47 @@ constexpr DeadVariable kDeadVariables[] = {
      "this is the address of one phone, not a secret of the server; pushes need an Expo access token", false},
 };
 
-void check_dead_variables(const ConfigSources& sources, Config& config, std::string& faults) {
+void check_dead_variables(const Settings& settings, Config& config, std::string& faults) {
   for (const DeadVariable& dead : kDeadVariables) {
-    if (!sources.env.contains(std::string(dead.name))) continue;
-    const std::string text = std::string(dead.name) + ": " + std::string(dead.why);
+    const auto found = settings.variable(std::string(dead.name));
+    if (!found) continue;
+    const std::string text = found->origin + ": " + std::string(dead.why);
     if (dead.is_refused && !config.is_dev) {
       faults += "  " + text + "\n";
     } else {
       config.notices.push_back(text);
     }
+  }
+}
+
+/// RFC 2104 section 3: not shorter than what the hash puts out.
+constexpr size_t kMinSecretLength = 32;
+
+/// LiveKit's variables belong together (TRB-1).
+void check_livekit(const Settings& settings, Config& config, std::string& faults) {
+  const std::string where = "; set it in " + settings.place_for_variables();
+  const bool has_key = !config.livekit_api_key.empty();
+  const size_t secret_length = config.livekit_api_secret.reveal().size();
+  if (config.livekit_url.empty()) {
+    if (has_key || secret_length > 0 || !config.livekit_api_host.empty()) {
+      config.notices.push_back("livekit_not_configured: LIVEKIT_URL not configured, so rooms are on this server" +
+                               where + " to use another LiveKit");
+    }
+    return;
+  }
+  const auto demand = [&](const char* variable) {
+    faults +=
+        std::string("  livekit_not_configured: ") + variable + " not configured beside LIVEKIT_URL" + where + "\n";
+  };
+  if (!has_key) demand("LIVEKIT_API_KEY");
+  if (secret_length == 0) demand("LIVEKIT_API_SECRET");
+  if (secret_length == 0 || secret_length >= kMinSecretLength) return;
+  const std::string text =
+      "livekit.api_secret: shorter than 32 characters, so tokens can be forged; LiveKit makes longer ones";
+  if (config.is_dev) {
+    config.notices.push_back(text);
+  } else {
+    faults += "  " + text + "\n";
   }
 }
 
@@ -70,92 +68,57 @@ void check_production(const Config& config, std::string& faults) {
       faults += "  frontend_url: \"" + origin + "\" is not https; passwords and cameras need it\n";
     }
   }
-  if (config.keys.empty()) faults += "  keys: no API key is set; give `keys: \"name: secret\"`, or use --dev\n";
+  if (config.keys.empty() && config.livekit_url.empty())
+    faults += "  keys: no API key is set; give `keys: \"name: secret\"`, or use --dev\n";
   for (const livekit::ApiKey& key : config.keys) {
     if (key.key == "devkey" || key.secret.reveal() == "secret") {
       faults += "  keys: devkey/secret is for --dev only; make a secret with `openssl rand -base64 32`\n";
+    } else if (key.secret.reveal().size() < kMinSecretLength) {
+      faults += "  keys: the secret of \"" + key.key +
+                "\" is shorter than 32 characters; make one with `openssl rand -base64 32`\n";
     }
   }
 }
 
 }  // namespace
 
-std::map<std::string, std::string> read_environment() {
-  std::map<std::string, std::string> all;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string text(*entry);
-    const size_t equals = text.find('=');
-    if (equals != std::string::npos) all[text.substr(0, equals)] = text.substr(equals + 1);
-  }
-  return all;
-}
-
 std::string config_report(const ConfigSources& sources) {
-  std::map<std::string, std::string> yaml;
-  if (!sources.yaml_path.empty()) yaml = read_yaml(sources.yaml_path).value_or(yaml);
+  std::string faults;  // Whoever asks for the report loads the configuration too, and is told there.
+  const Settings settings(sources, faults);
   std::string report;
   for (const Option& option : options()) {
-    std::string value(option.initial);
-    std::string origin = "default";
-    const auto look = [&](const std::map<std::string, std::string>& from, const std::string& name,
-                          const std::string& who) {
-      const auto it = from.find(name);
-      if (it == from.end()) return;
-      value = option.is_secret ? "(secret)" : it->second;
-      origin = who;
-    };
-    const std::string key(option.key);
-    look(yaml, key, sources.yaml_path);
-    look(sources.env, option.variable(), option.variable());
-    look(sources.env, std::string(option.seed_variable), std::string(option.seed_variable));
-    look(sources.flags, key, option.flag());
-    report += key + " = " + value + "    (" + origin + ")\n";
+    const auto given = settings.find(option);
+    const std::string value = !given ? std::string(option.initial) : option.is_secret ? "(secret)" : given->value;
+    report += std::string(option.key) + " = " + value + "    (" + (given ? given->origin : "default") + ")\n";
   }
   return report;
 }
 
 Result<Config> load_config(const ConfigSources& sources) {
   Config config;
-  config.is_dev = sources.is_dev;
+  config.is_dev = sources.is_dev || sources.profile == "development";
   if (config.is_dev) {
     config.keys = {{"devkey", Redacted<std::string>("secret")}};
     config.enable_loopback = true;
     config.log_level = "debug";
   }
-  std::map<std::string, std::string> yaml;
-  if (!sources.yaml_path.empty()) {
-    auto read = read_yaml(sources.yaml_path);
-    if (!read) return std::unexpected(read.error());
-    yaml = std::move(*read);
-  }
   std::string faults;
-  const auto apply = [&](const Option& option, const std::string& value, const std::string& origin) {
-    if (!option.set(config, value)) {
-      faults += "  " + std::string(option.key) + " (" + origin + "): \"" + (option.is_secret ? "..." : value) +
-                "\" is not valid; " + std::string(option.help) + "\n";
-    }
-  };
+  const Settings settings(sources, faults);
+  if (config.is_dev && sources.profile == "production") {
+    faults += "  --dev and --env production contradict each other\n";
+  }
   for (const Option& option : options()) {
-    const std::string key(option.key);
-    if (const auto it = yaml.find(key); it != yaml.end()) apply(option, it->second, sources.yaml_path);
-    if (const auto it = sources.env.find(option.variable()); it != sources.env.end()) {
-      apply(option, it->second, option.variable());
-    }
-    if (const auto it = sources.env.find(std::string(option.seed_variable)); it != sources.env.end()) {
-      apply(option, it->second, it->first);
-    }
-    if (const auto it = sources.flags.find(key); it != sources.flags.end()) apply(option, it->second, option.flag());
-    yaml.erase(key);
+    const auto given = settings.find(option);
+    if (!given || option.set(config, given->value)) continue;
+    faults += "  " + std::string(option.key) + " (" + given->origin + "): \"" +
+              (option.is_secret ? "..." : given->value) + "\" is not valid; " + std::string(option.help) + "\n";
   }
-  for (const auto& [key, value] : yaml) {
-    faults += "  " + key + " (" + sources.yaml_path + "): no such option; see docs/options.md\n";
-  }
-  if (!config.livekit_url.empty() && (config.livekit_api_key.empty() || config.livekit_api_secret.reveal().empty())) {
-    faults += "  livekit.url: LIVEKIT_API_KEY and LIVEKIT_API_SECRET must be set beside LIVEKIT_URL\n";
-  }
-  check_dead_variables(sources, config, faults);
+  check_livekit(settings, config, faults);
+  check_dead_variables(settings, config, faults);
   if (!config.is_dev) check_production(config, faults);
   if (!faults.empty()) return fail(Error::Code::kInvalidArgument, "the configuration has faults:\n" + faults);
+  // Whoever brings LiveKit's variables needs no second pair.
+  if (config.keys.empty()) config.keys = {{config.livekit_api_key, config.livekit_api_secret}};
   return config;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +9,7 @@
 
 #include "base/result.h"
 #include "media/livekit/context.h"
+#include "server/config_sources.h"
 
 namespace parley::server {
 
@@ -73,15 +73,6 @@ std::span<const Option> options();
 /// docs/options.md.
 std::string options_page();
 
-/// Where values come from, strongest last.
-struct ConfigSources {
-  std::string yaml_path;                     ///< Empty: none.
-  std::map<std::string, std::string> env;    ///< The variables that are set.
-  std::map<std::string, std::string> flags;  ///< By option key.
-  bool is_dev = false;
-};
-/// The variables of this process.
-std::map<std::string, std::string> read_environment();
 /// What every option is set to and by what, one a line, without secrets: `parley config check`.
 std::string config_report(const ConfigSources& sources);
 /// Reads and checks everything. The error names every fault at once, each with its option.

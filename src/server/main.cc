@@ -100,9 +100,7 @@ int serve(const ServeOptions& options) {
 
 void add_serve(CLI::App& cli, ServeOptions& options, int& status) {
   CLI::App* command = cli.add_subcommand("serve", "Run the server");
-  command->add_flag("--dev", options.sources.is_dev, "Development: key devkey/secret, loopback candidates, loud logs");
-  command->add_option("--config", options.sources.yaml_path, "YAML file; see docs/options.md")
-      ->check(CLI::ExistingFile);
+  add_source_options(*command, options.sources);
   command->add_flag("--exit-with-stdin", options.exits_with_stdin, "Stop when standard input closes (for tests)");
   for (const Option& option : server::options()) {
     command

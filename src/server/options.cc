@@ -178,7 +178,8 @@ std::string Option::variable() const {
 std::string options_page() {
   std::string page =
       "# Options\n\nGenerated from `src/server/options.cc` by `parley config docs`. A YAML file (`--config`) is "
-      "overridden by the environment, and that by flags.\n\n| YAML key | variable | flag | unit | default | meaning |\n"
+      "overridden by `.env` and `.env.<profile>` (with `--env <profile>` or PARLEY_ENV), these by the environment, and "
+      "that by flags.\n\n| YAML key | variable | flag | unit | default | meaning |\n"
       "| --- | --- | --- | --- | --- | --- |\n";
   for (const Option& option : kOptions) {
     page += "| `" + std::string(option.key) + "` | `" + option.variable() + "` | `" + option.flag() + "` | " +

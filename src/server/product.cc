@@ -68,6 +68,15 @@ bool is_https(const Config& config) {
   return (has_site ? config.frontend_urls.front() : config.public_url).starts_with("https://");
 }
 
+/// Says in the log what is wrong with LIVEKIT_*, if anything. Does not wait: without calls there is still a community.
+void check_livekit(net::HttpClient& client, const std::string& host, const livekit::ApiKey& key) {
+  client.send(rooms::make_livekit_probe(host, key, net::read_clock().wall), [](const auto& answer) {
+    const auto finding = rooms::judge_livekit(answer, net::read_clock().wall);
+    if (finding.kind == rooms::LivekitFinding::Kind::kGood) return log::info("livekit_accepts_the_key");
+    log::error("livekit_check_failed", {{"code", finding.code()}, {"text", finding.text}});
+  });
+}
+
 product::Outcome<std::optional<product::voice::RoomEvent>> read_webhook(const livekit::KeyStore& keys,
                                                                         std::string_view authorization,
                                                                         std::string_view body, WallTime now) {
@@ -133,6 +142,7 @@ Result<void> Product::reach_rooms(rooms::TwirpTransport embedded) {
   if (has_external_rooms()) {
     auto host = rooms::livekit_api_host(config_.livekit_url, config_.livekit_api_host);
     if (!host) return std::unexpected(host.error());
+    check_livekit(*client_, *host, {config_.livekit_api_key, config_.livekit_api_secret});
     options.url = config_.livekit_url;
     options.key = {config_.livekit_api_key, config_.livekit_api_secret};
     embedded = rooms::make_http_transport(*client_, std::move(*host));

@@ -10,6 +10,7 @@
 #include "net/clock.h"
 #include "product/identity/accounts.h"
 #include "server/config.h"
+#include "server/doctor.h"
 #include "server/product.h"
 #include "server/system_rng.h"
 
@@ -106,25 +107,36 @@ int check(Options& options) {
   return config ? 0 : report(config.error().message);
 }
 
-void add_sources(CLI::App& command, Options& options) {
-  command.add_option("--config", options.sources.yaml_path, "YAML file; see docs/options.md")->check(CLI::ExistingFile);
-  command.add_option("--data", options.data, "Folder of what must survive");
-  command.add_flag("--dev", options.sources.is_dev, "As `parley serve --dev` does");
+int examine(Options& options) {
+  options.sources.env = read_environment();
+  if (!options.data.empty()) options.sources.flags["data"] = options.data;
+  return run_doctor(options.sources, stdout) ? 0 : 1;
 }
 
 }  // namespace
+
+void add_source_options(CLI::App& command, ConfigSources& sources) {
+  command.add_option("--config", sources.yaml_path, "YAML file; see docs/options.md")->check(CLI::ExistingFile);
+  command
+      .add_option("--env", sources.profile,
+                  "Profile: reads .env and .env.<profile> here; \"development\" means --dev, too")
+      ->envname("PARLEY_ENV");
+  command.add_flag("--dev", sources.is_dev, "Development: key devkey/secret, loopback candidates, loud logs");
+}
 
 void add_store_commands(CLI::App& cli, int& status) {
   const auto options = std::make_shared<Options>();
   const auto add = [&](CLI::App& to, const char* name, const char* help, int (*run)(Options&)) {
     CLI::App* command = to.add_subcommand(name, help);
-    add_sources(*command, *options);
+    add_source_options(*command, options->sources);
+    command->add_option("--data", options->data, "Folder of what must survive");
     command->callback([options, run, &status] { status = run(*options); });
     return command;
   };
   CLI::App* config = cli.add_subcommand("config", "Configuration")->require_subcommand(1);
   config->add_subcommand("docs", "Print docs/options.md")->callback([] { std::fputs(options_page().c_str(), stdout); });
   add(*config, "check", "Print every option with its origin, without secrets; fails as the server would", check);
+  add(cli, "doctor", "Try what the configuration names, and say what to mend; fails when something must be", examine);
   add(cli, "migrate", "Bring the database up to date", migrate)
       ->add_option("--to", options->copy_to, "Then copy it to this empty PostgreSQL, ids unchanged");
   add(cli, "backup", "Copy a SQLite database while it is in use", backup)

@@ -1,6 +1,7 @@
 // Starting, stopping and refusing to start.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +90,45 @@ describe('a configuration', () => {
     await server.stop();
     expect(run.status).toBe(1);
     expect(run.stderr).toContain(String(server.port));
+  });
+});
+
+describe('parley doctor', () => {
+  const doctor = (url, secret) =>
+    spawnSync(binary, ['doctor', '--dev'], {
+      encoding: 'utf8',
+      timeout: 20_000,
+      cwd: tmpdir(),
+      env: { PATH: process.env.PATH, LIVEKIT_URL: url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: secret },
+    });
+
+  it('TRB-2: accepts a LiveKit whose key is right, and names the variables when it is not', async () => {
+    const livekit = await Server.start();
+    const right = doctor(livekit.url, 'secret');
+    const wrong = doctor(livekit.url, 'not-the-secret');
+    await livekit.stop();
+    expect(right.stdout).toContain('ok    livekit: LiveKit answers and accepts the key');
+    expect(right.status).toBe(0);
+    expect(wrong.stdout).toContain('FAIL  livekit_credentials_refused: LIVEKIT_API_KEY, LIVEKIT_API_SECRET');
+    expect(wrong.stdout).not.toContain('not-the-secret');
+    expect(wrong.status).toBe(1);
+  });
+
+  it('TRB-2: so does a server at its start', async () => {
+    const livekit = await Server.start();
+    const child = spawn(binary, ['serve', '--dev', '--exit-with-stdin', '--port', '0', '--rtc-udp-port', '0', '--rtc-tcp-port', '0', '--data', livekit.data + '-2'], {
+      env: { PATH: process.env.PATH, LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'not-the-secret' },
+    });
+    let log = '';
+    const said = new Promise((resolve) => child.stderr.on('data', (chunk) => (log += chunk).includes('livekit_credentials_refused') && resolve()));
+    await said;
+    const ended = once(child, 'exit');
+    child.stdin.end();
+    await ended;
+    await livekit.stop();
+    rmSync(livekit.data + '-2', { recursive: true, force: true });
+    expect(log).toContain('livekit_check_failed');
+    expect(log).not.toContain('not-the-secret');
   });
 });
 

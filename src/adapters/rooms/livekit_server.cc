@@ -18,6 +18,12 @@ struct Scheme {
 constexpr Scheme kSchemes[] = {
     {"wss://", "https://"}, {"ws://", "http://"}, {"https://", "https://"}, {"http://", "http://"}};
 
+constexpr std::string_view kRoomService = "/twirp/livekit.RoomService/";
+constexpr TimeDelta kProbeValidity = TimeDelta::seconds(60);
+constexpr TimeDelta kProbeTimeout = TimeDelta::seconds(5);
+/// LiveKit accepts tokens up to a minute before their time; half of that is a clock to be mended.
+constexpr TimeDelta kClockTolerance = TimeDelta::seconds(30);
+
 std::string without_trailing_slash(std::string text) {
   while (text.ends_with('/')) text.pop_back();
   return text;
@@ -45,6 +51,60 @@ Result<std::string> livekit_api_host(const std::string& url, const std::string& 
                                                  std::string(" must begin with wss://, ws://, https:// or http://"));
 }
 
+std::string_view LivekitFinding::code() const {
+  switch (kind) {
+    case Kind::kGood:
+      return "";
+    case Kind::kUnreachable:
+      return "livekit_unreachable";
+    case Kind::kRefused:
+      return "livekit_credentials_refused";
+    case Kind::kClockDifference:
+      return "clock_difference";
+  }
+  return "";
+}
+
+net::HttpClientRequest make_livekit_probe(const std::string& api_host, const livekit::ApiKey& key, WallTime now) {
+  livekit::Claims claims;
+  claims.video = livekit::VideoGrant{.room_list = true};
+  return {.method = "POST",
+          .url = api_host + std::string(kRoomService) + "ListRooms",
+          .headers = {{"Content-Type", "application/protobuf"},
+                      {"Authorization", "Bearer " + livekit::make_token(claims, key, now, kProbeValidity)}},
+          .body = {},
+          .timeout = kProbeTimeout};
+}
+
+LivekitFinding judge_livekit(const Result<net::HttpClientResponse>& answer, WallTime now) {
+  using Kind = LivekitFinding::Kind;
+  if (!answer) {
+    return {Kind::kUnreachable,
+            "LIVEKIT_URL: " + answer.error().message + "; is it up, and may this machine reach it?",
+            {}};
+  }
+  std::optional<TimeDelta> ahead;
+  if (answer->date) ahead = TimeDelta::micros(now.unix_us - answer->date->unix_us);
+  // Asked first: a token that is "not valid yet" is refused like a wrong one.
+  if (ahead && (*ahead > kClockTolerance || *ahead < -kClockTolerance)) {
+    const int64_t seconds = ahead->us() / 1'000'000;
+    return {Kind::kClockDifference,
+            "this machine's clock is " + std::to_string(seconds < 0 ? -seconds : seconds) + " s " +
+                (seconds < 0 ? "behind" : "ahead of") + " LiveKit's: tokens are refused; set it by NTP",
+            ahead};
+  }
+  if (answer->status == 401 || answer->status == 403) {
+    return {Kind::kRefused, "LIVEKIT_API_KEY, LIVEKIT_API_SECRET: the server at LIVEKIT_URL does not accept them",
+            ahead};
+  }
+  if (!answer->ok()) {
+    return {Kind::kUnreachable,
+            "LIVEKIT_URL (or LIVEKIT_API_HOST): answers " + std::to_string(answer->status) + ", as a LiveKit would not",
+            ahead};
+  }
+  return {Kind::kGood, "LiveKit answers and accepts the key", ahead};
+}
+
 TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host) {
   return
       [&client, api_host = std::move(api_host)](TwirpCall call, Timestamp deadline) -> product::Outcome<TwirpAnswer> {
@@ -52,7 +112,7 @@ TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host
         if (left <= TimeDelta::zero()) return unreachable("no time left to ask");
         net::HttpClientRequest request{
             .method = "POST",
-            .url = api_host + "/twirp/livekit.RoomService/" + call.method,
+            .url = api_host + std::string(kRoomService) + call.method,
             .headers = {{"Content-Type", "application/protobuf"}, {"Authorization", "Bearer " + call.token}},
             .body = std::move(call.body),
             .timeout = left};

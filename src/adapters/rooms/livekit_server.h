@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/rooms/twirp_rooms.h"
 #include "base/result.h"
@@ -16,6 +17,24 @@ Result<std::string> livekit_api_host(const std::string& url, const std::string& 
 
 /// Calls a LiveKit over HTTP. `client` outlives the transport.
 TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host);
+
+/// What a signed call says about the configuration (TRB-1, TRB-2, TRB-6).
+struct LivekitFinding {
+  enum class Kind : unsigned char {
+    kGood,
+    kUnreachable,      ///< No answer, or none of a LiveKit's.
+    kRefused,          ///< It does not accept the key and secret.
+    kClockDifference,  ///< The clocks differ by more than tokens tolerate.
+  };
+  Kind kind = Kind::kGood;
+  std::string text;                ///< Names the variables; without secrets.
+  std::optional<TimeDelta> ahead;  ///< How far our clock is before the other's; whole seconds.
+  /// "livekit_unreachable", "livekit_credentials_refused", "clock_difference"; empty for kGood.
+  std::string_view code() const;
+};
+/// A call that changes nothing. `judge_livekit` reads what became of it; `now` is of the moment of the answer.
+net::HttpClientRequest make_livekit_probe(const std::string& api_host, const livekit::ApiKey& key, WallTime now);
+LivekitFinding judge_livekit(const Result<net::HttpClientResponse>& answer, WallTime now);
 
 /// Why a webhook of LiveKit's is not taken.
 enum class HookRefusal : unsigned char {

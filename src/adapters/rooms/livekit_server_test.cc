@@ -93,5 +93,30 @@ TEST(Webhook, EveryEventOfACallHasItsKind) {
   }
 }
 
+Result<net::HttpClientResponse> answer_of(int status, TimeDelta other_clock = {}) {
+  return net::HttpClientResponse{.status = status, .date = WallTime{kNow.unix_us + other_clock.us()}};
+}
+
+TEST(LivekitProbe, TRB2_ARefusalNamesKeyAndSecret) {
+  const auto refused = judge_livekit(answer_of(401), kNow);
+  EXPECT_EQ(refused.code(), "livekit_credentials_refused");
+  EXPECT_NE(refused.text.find("LIVEKIT_API_SECRET"), std::string::npos);
+  EXPECT_EQ(judge_livekit(answer_of(200), kNow).code(), "");
+}
+
+TEST(LivekitProbe, TRB6_ADifferenceOfClocksIsToldInSecondsInsteadOfARefusal) {
+  const auto behind = judge_livekit(answer_of(401, TimeDelta::seconds(312)), kNow);
+  EXPECT_EQ(behind.code(), "clock_difference");
+  EXPECT_NE(behind.text.find("312 s behind"), std::string::npos) << behind.text;
+  const auto ahead = judge_livekit(answer_of(200, TimeDelta::seconds(-45)), kNow);
+  EXPECT_NE(ahead.text.find("45 s ahead of"), std::string::npos) << ahead.text;
+  EXPECT_EQ(judge_livekit(answer_of(200, TimeDelta::seconds(29)), kNow).code(), "");
+}
+
+TEST(LivekitProbe, WhatIsNoLivekitIsSaidToBeNone) {
+  EXPECT_EQ(judge_livekit(answer_of(404), kNow).code(), "livekit_unreachable");
+  EXPECT_EQ(judge_livekit(fail(Error::Code::kUnavailable, "refused"), kNow).code(), "livekit_unreachable");
+}
+
 }  // namespace
 }  // namespace parley::rooms
