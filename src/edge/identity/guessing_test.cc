@@ -120,7 +120,7 @@ TEST_P(Guessing, AnAccountOfOnesOwnOrAnApiKeyAllowsNoMoreTries) {
   EXPECT_EQ(tried, 99);
 }
 
-TEST_P(Guessing, LiesAboutTheAddressAllowNoMoreTries) {
+TEST_P(Guessing, SEC3_LiesAboutTheAddressAllowNoMoreTries) {
   int tried = 0;
   for (int i = 0; i < 15; ++i) {
     const std::string lie = "192.0.2." + std::to_string(i);
