@@ -37,5 +37,6 @@ extern const Migration kIdentitySchema;
 extern const Migration kVoiceSchema;
 extern const Migration kCommunitySchema;
 extern const Migration kIdentitySchema2;
+extern const Migration kWebhookSchema;
 
 }  // namespace parley::store

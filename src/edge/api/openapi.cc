@@ -134,6 +134,7 @@ std::string_view security(Access access) {
       return "[{\"serverKey\":[]}]";
     case Access::kUser:
     case Access::kAdmin:
+    case Access::kKeyOrAdmin:
       break;
   }
   return "[{\"session\":[]},{\"bearer\":[]},{\"serverKey\":[]}]";

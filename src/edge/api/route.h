@@ -42,6 +42,7 @@ enum class Access : unsigned char {
   kUser,    ///< A user's session, or an API key that acts for a user.
   kApiKey,  ///< A server API key, acting for somebody or not.
   kAdmin,   ///< Caller::is_admin.
+  kKeyOrAdmin,
 };
 
 /// Whether the answer holds secrets (tokens, codes).
