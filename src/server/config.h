@@ -38,6 +38,7 @@ struct Config {
   Redacted<std::string> livekit_api_secret;
   std::string livekit_api_host;  ///< Empty: of livekit_url.
   TimeDelta room_token_validity = TimeDelta::seconds(3600);
+  TimeDelta reconcile_interval = TimeDelta::seconds(30);
   std::string smtp_url;
   std::string smtp_user;
   Redacted<std::string> smtp_password;

@@ -131,6 +131,8 @@ const std::array kOptions{
            [](C& c, V v) { return set_text(c.livekit_api_host, v); }, "LIVEKIT_API_HOST"},
     Option{"room.token_validity", "s", "3600", "Life of a token for a voice channel; connected ones are renewed",
            [](C& c, V v) { return set_seconds(c.room_token_validity, v); }},
+    Option{"room.reconcile_interval", "s", "30", "How often voice channels are compared with the media server",
+           [](C& c, V v) { return set_seconds(c.reconcile_interval, v) && c.reconcile_interval.us() > 0; }},
     Option{"smtp.url", "", "", "smtp:// or smtps:// server for mail; without it mail is off, and files with --dev",
            [](C& c, V v) { return set_text(c.smtp_url, v); }, "SMTP_URL"},
     Option{"smtp.user", "", "", "Its user", [](C& c, V v) { return set_text(c.smtp_user, v); }, "SMTP_USER"},

@@ -115,7 +115,8 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());
   if (auto done = product->open_api(); !done) return std::unexpected(done.error());
   product->feed_ = std::make_unique<VoiceFeed>(
-      *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded);
+      *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded,
+      config.reconcile_interval);
   const bool is_private_allowed = config.is_dev || config.webhook_allow_private;
   product->webhooks_ = std::make_unique<WebhookDispatcher>(
       *product->database_, *product->rng_, is_private_allowed ? net::Reach::kAnywhere : net::Reach::kPublicOnly);

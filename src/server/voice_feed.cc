@@ -18,8 +18,11 @@ Timestamp deadline() { return net::read_clock().mono + kPatience; }
 
 }  // namespace
 
-VoiceFeed::VoiceFeed(voice::Keeper& keeper, Source source)
-    : keeper_(keeper), source_(source), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+VoiceFeed::VoiceFeed(voice::Keeper& keeper, Source source, TimeDelta interval)
+    : keeper_(keeper),
+      source_(source),
+      interval_(interval),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void VoiceFeed::post(product::voice::RoomEvent event) {
   const std::lock_guard lock(mutex_);
@@ -72,7 +75,7 @@ void VoiceFeed::work(const std::stop_token& stop) {
       lock.unlock();
       done = keeper_.reconcile(deadline());
       lock.lock();
-      next_reconcile_ = net::read_clock().mono + (done ? kReconcileInterval : kRetry);
+      next_reconcile_ = net::read_clock().mono + (done ? interval_ : kRetry);
     }
     if (!done) log::warn("voice_feed_waits", {{"problem", product::info(done.error().code).name}});
     const TimeDelta pause = done ? next_reconcile_ - net::read_clock().mono : kRetry;

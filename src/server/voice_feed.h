@@ -11,17 +11,16 @@
 namespace parley::server {
 
 /// Brings what happens in rooms into the database, in order, on a thread of its own; and reconciles at the start, every
-/// kReconcileInterval and whenever events had to be dropped.
+/// `interval` and whenever events had to be dropped.
 class VoiceFeed {
  public:
   /// What may wait while the database does not answer: some minutes of a busy server. Beyond it events are dropped, and
   /// the next reconciliation brings what they said.
   static constexpr size_t kMaxWaiting = 10'000;
-  static constexpr TimeDelta kReconcileInterval = TimeDelta::seconds(30);
 
   /// Whose rooms are reported: those of the SFU in this process begin empty.
   enum class Source : unsigned char { kEmbedded, kExternal };
-  VoiceFeed(voice::Keeper& keeper, Source source);
+  VoiceFeed(voice::Keeper& keeper, Source source, TimeDelta interval);
   ~VoiceFeed() { stop(); }
 
   /// From any thread; never blocks.
@@ -38,6 +37,7 @@ class VoiceFeed {
 
   voice::Keeper& keeper_;
   const Source source_;
+  const TimeDelta interval_;
   mutable std::mutex mutex_;
   std::condition_variable_any changed_;
   std::deque<product::voice::RoomEvent> waiting_;  ///< Under mutex_.

@@ -1,5 +1,6 @@
 // What the tests of this folder share: tokens, plain WebSockets, and participants made of rtc-node.
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { AccessToken } from 'livekit-server-sdk';
 import WebSocket from 'ws';
 
@@ -40,4 +41,14 @@ export async function eventually(check, what, timeout = 15_000) {
     if (Date.now() > deadline) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** A port that nobody listens on now: for servers that must know each other's address before they start. */
+export async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }

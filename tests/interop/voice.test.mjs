@@ -3,7 +3,7 @@
 import { AudioFrame, AudioSource, LocalAudioTrack, Room, RoomEvent, TrackPublishOptions, TrackSource } from '@livekit/rtc-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Server } from './server.mjs';
-import { eventually } from './support.mjs';
+import { eventually, freePort } from './support.mjs';
 
 /** Somebody with an account, and the API as he sees it. */
 class Person {
@@ -59,14 +59,17 @@ async function speak(room) {
   return { publication, stop: () => ((isSpeaking = false), done) };
 }
 
+/** What is left to a reconciliation happens within some seconds instead of half a minute. */
+const impatient = ['--room-reconcile-interval', '3'];
+
 const modes = [
-  ['its own SFU', async () => ({ server: await Server.start() })],
+  ['its own SFU', async () => ({ server: await Server.start(impatient) })],
   ['another LiveKit', async () => {
-    // The two must know each other's address: the product's port is taken first.
-    const port = 20_000 + Math.floor(Math.random() * 20_000);
+    // The two must know each other's address: the product's port is found first.
+    const port = await freePort();
     const livekit = await Server.start(['--webhook-urls', `http://127.0.0.1:${port}/api/v1/webhooks/livekit`]);
     const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
-    return { server: await Server.start([], { port, env }), livekit };
+    return { server: await Server.start(impatient, { port, env }), livekit };
   }],
 ];
 
@@ -172,6 +175,41 @@ describe.each(modes)('ARC-4: voice channels on %s', (_, start) => {
     await ended;
   });
 
+  it('moves a member who follows: he is handed a ticket that nobody else sees', async () => {
+    const other = (await owner.do('POST', `/communities/${community}/channels`, { name: 'O biri', kind: 'voice' })).id;
+    const watching = await enter(owner);
+    const room = await enter(guest);
+    const seen = [];
+    watching.on(RoomEvent.DataReceived, (...args) => seen.push(args));
+    const move = new Promise((resolve) =>
+      room.on(RoomEvent.DataReceived, (payload, sender, kind, topic) => resolve({ sender, topic, ...JSON.parse(new TextDecoder().decode(payload)) })),
+    );
+    await owner.do('POST', `/communities/${community}/members/${guest.id}/move`, { channelId: other });
+    const { sender, topic, channelId, ticket } = await move;
+    expect(topic).toBe('parley.move');
+    expect(sender).toBeUndefined();
+    expect(channelId).toBe(other);
+    const next = new Room();
+    rooms.push(next);
+    await next.connect(ticket.url || servers.server.url, ticket.token, { autoSubscribe: true, dynacast: false });
+    await room.disconnect();
+    await soon(async () => {
+      const mine = (await states()).filter((s) => s.userId === guest.id);
+      return mine.length === 1 && mine[0].channelId === other;
+    }, 'he is in the other channel');
+    expect(seen).toEqual([]);
+  });
+
+  it('takes out a member who was moved and stays', { timeout: 60_000 }, async () => {
+    const other = (await owner.do('POST', `/communities/${community}/channels`, { name: 'Üçüncü', kind: 'voice' })).id;
+    const room = await enter(guest);
+    const ended = new Promise((resolve) => room.on(RoomEvent.Disconnected, resolve));
+    await eventually(async () => (await states()).length === 1, 'he is seen');
+    await owner.do('POST', `/communities/${community}/members/${guest.id}/move`, { channelId: other });
+    await ended;
+    await soon(async () => (await states()).length === 0, 'he is gone');
+  });
+
   it('lets nobody in who may not connect, and no stranger know of it', async () => {
     const stranger = await Person.register(servers.server, 'yad');
     expect((await stranger.ask('POST', `/channels/${channel}/voice/join`)).status).toBe(404);
@@ -203,17 +241,32 @@ describe('WHK-5: after kill -9', () => {
     await second.stop();
   });
 
+  it('of the LiveKit nobody is left in a channel once it is back', { timeout: 60_000 }, async () => {
+    const livekit = await Server.start();
+    const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
+    const product = await Server.start(impatient, { env });
+    const who = await person(product, 'ayla', 'bir');
+    const room = await who.made.enter(who.channel);
+    await eventually(async () => (await present(who)) === 1, 'she appears', 40_000);
+    await livekit.stop('SIGKILL');
+    await room.disconnect();
+    const again = await Server.start([], { port: livekit.port, data: livekit.data });
+    await eventually(async () => (await present(who)) === 0, 'no ghost is left', 40_000);
+    await product.stop();
+    await again.stop();
+  });
+
   it('of the product, who left the LiveKit meanwhile is gone, and who stayed is there', { timeout: 60_000 }, async () => {
     const livekit = await Server.start();
     const env = { LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' };
-    const first = await Server.start([], { env });
+    const first = await Server.start(impatient, { env });
     const leaving = await person(first, 'ayla', 'bir');
     const staying = await person(first, 'bulut', 'iki');
     const rooms = [await leaving.made.enter(leaving.channel), await staying.made.enter(staying.channel)];
     // No webhook reaches the product here: only reconciliation tells it.
     await first.stop('SIGKILL');
     await rooms[0].disconnect();
-    const second = await Server.start([], { env, port: first.port, data: first.data });
+    const second = await Server.start(impatient, { env, port: first.port, data: first.data });
     await eventually(async () => (await present(staying)) === 1, 'the one who stayed appears', 40_000);
     expect(await present(leaving)).toBe(0);
     await rooms[1].disconnect();

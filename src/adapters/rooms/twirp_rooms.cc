@@ -150,6 +150,18 @@ class TwirpRooms : public product::RoomBackend {
     return call("UpdateParticipant", admin_of(room), request, response, deadline);
   }
 
+  Outcome<void> send_to_member(const std::string& room, const std::string& identity, std::string_view topic,
+                               std::string_view payload, Timestamp deadline) override {
+    pb::SendDataRequest request;
+    request.set_room(room);
+    request.set_topic(std::string(topic));
+    request.set_data(std::string(payload));
+    request.set_kind(pb::DataPacket::RELIABLE);
+    request.add_destination_identities(identity);
+    pb::SendDataResponse response;
+    return call("SendData", admin_of(room), request, response, deadline);
+  }
+
   Outcome<void> close_room(const std::string& room, Timestamp deadline) override {
     pb::DeleteRoomRequest request;
     request.set_room(room);

@@ -35,6 +35,7 @@ std::string expand(std::string_view statement, Engine engine);
 extern const Migration kOutboxSchema;
 extern const Migration kIdentitySchema;
 extern const Migration kVoiceSchema;
+extern const Migration kVoiceMoveSchema;
 extern const Migration kCommunitySchema;
 extern const Migration kIdentitySchema2;
 extern const Migration kWebhookSchema;

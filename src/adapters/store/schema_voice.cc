@@ -35,8 +35,14 @@ constexpr std::string_view kStatements[] = {
        ) {strict})",
 };
 
+/// Whoever was asked to go to another channel must have left by then.
+constexpr std::string_view kMoveStatements[] = {
+    "alter table voice_sessions add column leave_by {int}",
+};
+
 }  // namespace
 
 constinit const Migration kVoiceSchema{"voice", kStatements};
+constinit const Migration kVoiceMoveSchema{"voice_move", kMoveStatements};
 
 }  // namespace parley::store

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "json/reader.h"
-#include "product/community/events.h"
+#include "json/writer.h"
 #include "product/community/rows.h"
 
 namespace parley::voice {
@@ -119,6 +119,7 @@ Outcome<void> Keeper::reconcile(Timestamp deadline) {
     return {};
   });
   if (!written) return written;
+  if (auto done = remove_overdue(deadline); !done) return done;
   return enforce({}, deadline, *members);
 }
 
@@ -171,6 +172,48 @@ Outcome<void> Keeper::remove(const CommunityId& community, const std::optional<U
   return result;
 }
 
+Outcome<void> Keeper::move(const community::MoveRequested& wish, Timestamp deadline) {
+  struct Moving {
+    std::vector<VoiceState> states;
+    Seat seat;
+  };
+  const WallTime now = clock_().wall;
+  const auto moving = store_.write(deadline, [&](Tx& tx) -> Outcome<Moving> {
+    auto seat = seat_of(tx, community::access_of(tx, wish.user_id, wish.channel_id, now));
+    if (!seat) return Moving{};  // He may not be there any more.
+    Moving out{presence::who_is_where(tx, wish.community_id), std::move(*seat)};
+    std::erase_if(out.states, [&](const VoiceState& state) {
+      return state.user_id != wish.user_id || state.channel_id == wish.channel_id;
+    });
+    for (const VoiceState& state : out.states) {
+      presence::ask_to_leave(tx, state.sid, WallTime{now.unix_us + kMoveGrace.us()});
+    }
+    return out;
+  });
+  if (!moving) return std::unexpected(moving.error());
+  Outcome<void> result;
+  for (const VoiceState& state : moving->states) {
+    const std::string room = presence::room_of(wish.channel_id);
+    const auto ticket = rooms_.make_ticket(room, wish.user_id.text(), moving->seat.profile, moving->seat.grants, now);
+    const VoiceMove message{wish.channel_id, {ticket.url, ticket.token.reveal(), room, ticket.expires_at}};
+    auto done = or_gone(rooms_.send_to_member(presence::room_of(state.channel_id), wish.user_id.text(), kMoveTopic,
+                                              json::to_json(message), deadline));
+    if (!done) result = std::move(done);
+  }
+  return result;
+}
+
+Outcome<void> Keeper::remove_overdue(Timestamp deadline) {
+  const auto late = store_.read(
+      deadline, [&](Tx& tx) -> Outcome<std::vector<VoiceState>> { return presence::overdue(tx, clock_().wall); });
+  if (!late) return std::unexpected(late.error());
+  Outcome<void> result;
+  for (const VoiceState& state : *late) {
+    if (auto done = enforce_one(state, std::nullopt, deadline); !done) result = std::move(done);
+  }
+  return result;
+}
+
 Outcome<void> Keeper::close_channel(const ChannelId& channel, Timestamp deadline) {
   return or_gone(rooms_.close_room(presence::room_of(channel), deadline));
 }
@@ -194,6 +237,10 @@ Outcome<void> Keeper::on_event(const product::OutboxEvent& event, Timestamp dead
   if (event.type == "voice.disconnect_requested") {
     const auto wish = read<community::DisconnectRequested>(event);
     return wish ? remove(wish->community_id, wish->user_id, deadline) : Outcome<void>();
+  }
+  if (event.type == "voice.move_requested") {
+    const auto wish = read<community::MoveRequested>(event);
+    return wish ? move(*wish, deadline) : Outcome<void>();
   }
   if (event.type == "channel.deleted") {
     const auto channel = read<community::ChannelGone>(event);

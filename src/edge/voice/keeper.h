@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/describe.hpp>
 #include <functional>
 #include <optional>
 #include <span>
@@ -10,6 +11,7 @@
 #include "base/guarded.h"
 #include "base/time.h"
 #include "product/community/access.h"
+#include "product/community/events.h"
 #include "product/ports/room_backend.h"
 #include "product/ports/store.h"
 #include "product/voice/presence.h"
@@ -56,12 +58,36 @@ class Keeper {
   /// Takes one user, or all, out of a community's channels.
   product::Outcome<void> remove(const product::CommunityId& community, const std::optional<product::UserId>& user,
                                 Timestamp deadline);
+  /// Hands one user, wherever he is in the community's channels, a ticket for another channel.
+  product::Outcome<void> move(const product::community::MoveRequested& wish, Timestamp deadline);
+  /// Takes out those who were asked to leave and have not.
+  product::Outcome<void> remove_overdue(Timestamp deadline);
   product::Outcome<void> close_channel(const product::ChannelId& channel, Timestamp deadline);
 
   product::Store& store_;
   product::RoomBackend& rooms_;
   const std::function<Now()> clock_;
 };
+
+/// The topic under which a client is told to go to another voice channel. The message has no sender, so no participant
+/// can forge it; its payload is a VoiceMove. A client that is still there after kMoveGrace is taken out.
+constexpr std::string_view kMoveTopic = "parley.move";
+constexpr TimeDelta kMoveGrace = TimeDelta::seconds(10);
+
+/// The right to enter a voice channel's room.
+struct VoiceTicket {
+  std::string url;  ///< Empty in a VoiceMove: the server that the client is connected to.
+  std::string token;
+  std::string room;
+  WallTime expires_at;
+};
+BOOST_DESCRIBE_STRUCT(VoiceTicket, (), (url, token, room, expires_at))
+
+struct VoiceMove {
+  product::ChannelId channel_id;
+  VoiceTicket ticket;
+};
+BOOST_DESCRIBE_STRUCT(VoiceMove, (), (channel_id, ticket))
 
 /// What `user` may do in a voice channel and how he looks there; nullopt when he may not be in it. Part of a unit.
 std::optional<Seat> seat_of(product::Tx& tx, const product::community::Standing& standing);

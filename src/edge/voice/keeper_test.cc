@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "json/writer.h"
 #include "net/clock.h"
 #include "product/community/test_community.h"
 
@@ -16,9 +17,9 @@ using product::RoomMember;
 /// A media server that holds whom it is told to hold, takes every update, and counts them.
 class Rooms : public product::RoomBackend {
  public:
-  product::RoomTicket make_ticket(const std::string&, const std::string&, const product::RoomProfile&,
+  product::RoomTicket make_ticket(const std::string& room, const std::string& identity, const product::RoomProfile&,
                                   const product::RoomGrants&, WallTime) override {
-    return {};
+    return {.url = "", .token = Redacted<std::string>(identity + " may enter " + room), .expires_at = {}};
   }
   Outcome<std::vector<RoomMember>> list_members(Timestamp) override { return members; }
   Outcome<void> remove_member(const std::string& room, const std::string& identity, Timestamp) override {
@@ -37,9 +38,15 @@ class Rooms : public product::RoomBackend {
     }
     return {};
   }
+  Outcome<void> send_to_member(const std::string& room, const std::string& identity, std::string_view topic,
+                               std::string_view payload, Timestamp) override {
+    sent.push_back(room + " " + identity + " " + std::string(topic) + " " + std::string(payload));
+    return {};
+  }
   Outcome<void> close_room(const std::string&, Timestamp) override { return {}; }
 
   std::vector<RoomMember> members;
+  std::vector<std::string> sent;
   int updates = 0;
   int removals = 0;
 };
@@ -55,8 +62,19 @@ class KeeperTest : public community::CommunityTest {
         {.room = product::voice::room_of(channel), .sid = "PA_" + user.text(), .identity = user.text()});
   }
 
+  void ask_to_move(const product::UserId& actor, const product::CommunityId& place, const product::UserId& whom,
+                   const product::ChannelId& to) {
+    const community::MoveRequested wish{place, whom, to, actor};
+    const auto done = keeper_.on_event({"voice.move_requested", "", json::to_json(wish)}, soon());
+    ASSERT_TRUE(done) << done.error().detail;
+  }
+
+  TimeDelta later_;
   Rooms rooms_;
-  Keeper keeper_{*store_, rooms_, net::read_clock};
+  Keeper keeper_{*store_, rooms_, [this] {
+                   const Now now = net::read_clock();
+                   return Now{now.mono, WallTime{now.wall.unix_us + later_.us()}};
+                 }};
 };
 PARLEY_ON_BOTH_DATABASES(KeeperTest);
 
@@ -105,6 +123,43 @@ TEST_P(KeeperTest, OthersSeeTheMightiestRole) {
   seat(guest, channel);
   reconcile();
   EXPECT_THAT(rooms_.members.front().profile.metadata, testing::HasSubstr("\"role\":\"" + mightiest + "\""));
+}
+
+TEST_P(KeeperTest, WhoeverIsMovedGetsATicketAndIsTakenOutWhenHeStays) {
+  const auto owner = user("owner");
+  const auto place = make_community(owner);
+  const auto from = make_channel(owner, place, community::ChannelKind::kVoice);
+  const auto to = make_channel(owner, place, community::ChannelKind::kVoice);
+  const auto guest = make_member("guest", owner, place);
+  seat(guest, from);
+  reconcile();
+  ask_to_move(owner, place, guest, to);
+  ASSERT_EQ(rooms_.sent.size(), 1U);
+  EXPECT_THAT(rooms_.sent[0], testing::StartsWith("vc_" + from.text() + " " + guest.text() + " parley.move {"));
+  EXPECT_THAT(rooms_.sent[0], testing::HasSubstr("\"channelId\":\"" + to.text() + "\""));
+  EXPECT_THAT(rooms_.sent[0], testing::HasSubstr(guest.text() + " may enter vc_" + to.text()));
+  reconcile();
+  EXPECT_EQ(rooms_.removals, 0) << "he has some seconds to go";
+  later_ = kMoveGrace + TimeDelta::seconds(1);
+  reconcile();
+  EXPECT_EQ(rooms_.removals, 1);
+  EXPECT_TRUE(rooms_.members.empty());
+}
+
+TEST_P(KeeperTest, NobodyIsMovedWhereHeMayNotBeOrAlreadyIs) {
+  const auto owner = user("owner");
+  const auto place = make_community(owner);
+  const auto from = make_channel(owner, place, community::ChannelKind::kVoice);
+  const auto elsewhere = make_channel(owner, make_community(owner), community::ChannelKind::kVoice);
+  const auto guest = make_member("guest", owner, place);
+  seat(guest, from);
+  reconcile();
+  ask_to_move(owner, place, guest, elsewhere);  // Not a member there.
+  ask_to_move(owner, place, guest, from);
+  EXPECT_TRUE(rooms_.sent.empty());
+  later_ = kMoveGrace + TimeDelta::seconds(1);
+  reconcile();
+  EXPECT_EQ(rooms_.removals, 0);
 }
 
 }  // namespace

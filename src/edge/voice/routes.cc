@@ -17,14 +17,6 @@ using product::Outcome;
 using product::ProblemCode;
 using product::Tx;
 
-struct VoiceTicket {
-  std::string url;
-  std::string token;
-  std::string room;
-  WallTime expires_at;
-};
-BOOST_DESCRIBE_STRUCT(VoiceTicket, (), (url, token, room, expires_at))
-
 struct VoiceStates {
   std::vector<presence::VoiceState> items;
 };

@@ -75,6 +75,9 @@ class RoomBackend {
   virtual Outcome<void> update_member(const std::string& room, const std::string& identity,
                                       const std::optional<RoomProfile>& profile,
                                       const std::optional<RoomGrants>& grants, Timestamp deadline) = 0;
+  /// Sends a reliable message to all connections of one participant; a client sees it without a sender.
+  virtual Outcome<void> send_to_member(const std::string& room, const std::string& identity, std::string_view topic,
+                                       std::string_view payload, Timestamp deadline) = 0;
   virtual Outcome<void> close_room(const std::string& room, Timestamp deadline) = 0;
 };
 

@@ -24,15 +24,16 @@ std::string select_states(std::string_view where) {
 static_assert(static_cast<int>(TrackSource::kCamera) == 1 && static_cast<int>(TrackSource::kMicrophone) == 2 &&
               static_cast<int>(TrackSource::kScreenShare) == 3);
 
-/// Leaves of each user in a channel the newest session only.
+/// Leaves of each user in a channel the newest session only: of `states`, which are in order of channel and arrival.
 std::vector<VoiceState> once_each(std::vector<VoiceState> states) {
-  for (auto it = states.begin(); it != states.end();) {
-    const bool has_newer = std::any_of(it + 1, states.end(), [&](const VoiceState& other) {
-      return other.channel_id == it->channel_id && other.user_id == it->user_id;
-    });
-    it = has_newer ? states.erase(it) : it + 1;
+  std::vector<VoiceState> newest_first;
+  std::unordered_set<std::string_view> seen;  // Of one channel; the texts stay where they are.
+  for (size_t i = states.size(); i-- > 0;) {
+    if (i + 1 < states.size() && states[i].channel_id != states[i + 1].channel_id) seen.clear();
+    if (seen.insert(states[i].user_id.text()).second) newest_first.push_back(states[i]);
   }
-  return states;
+  std::ranges::reverse(newest_first);
+  return newest_first;
 }
 
 std::optional<VoiceState> state_of(Tx& tx, std::string_view sid) {
@@ -103,6 +104,12 @@ void finish_room(Tx& tx, const RoomEvent& event, WallTime now) {
           event.room_sid, now);
 }
 
+/// A media server may carry others' rooms whose names look like ours. A channel that was deleted stays ours, so that
+/// whoever still is in its room is taken out.
+bool is_ours(Tx& tx, const ChannelId& channel) {
+  return one<int64_t>(tx, "select 1 from channels where id = $1", channel).has_value();
+}
+
 /// One participant of the media server's answer. Its own tracks as they were when it was asked, unless newer is known.
 void reconcile_member(Tx& tx, const RoomMember& member, const ChannelId& channel, WallTime asked_at, WallTime now) {
   const auto known = one<WallTime>(tx, "select updated_at from voice_sessions where sid = $1", member.sid);
@@ -136,6 +143,7 @@ std::optional<ChannelId> channel_of(std::string_view room) {
 void apply(Tx& tx, const RoomEvent& event, WallTime now) {
   using Kind = RoomEvent::Kind;
   if (event.kind == Kind::kRoomFinished) return finish_room(tx, event, now);
+  if (!is_ours(tx, event.channel)) return;
   change_session(tx, event.sid, [&] {
     switch (event.kind) {
       case Kind::kJoined:
@@ -157,7 +165,7 @@ void reconcile(Tx& tx, std::span<const RoomMember> members, WallTime asked_at, W
   std::unordered_set<std::string> living;
   for (const RoomMember& member : members) {
     const auto channel = channel_of(member.room);
-    if (!channel || !member.is_connected) continue;
+    if (!channel || !member.is_connected || !is_ours(tx, *channel)) continue;
     living.insert(member.sid);
     reconcile_member(tx, member, *channel, asked_at, now);
   }
@@ -186,6 +194,15 @@ std::vector<VoiceState> who_is_in(Tx& tx, const ChannelId& channel) {
 std::vector<VoiceState> everyone(Tx& tx) {
   static const std::string kSql = select_states("1 = 1");
   return once_each(all<VoiceState>(tx, kSql));
+}
+
+void ask_to_leave(Tx& tx, std::string_view sid, WallTime leave_by) {
+  execute(tx, "update voice_sessions set leave_by = $2 where sid = $1 and leave_by is null", sid, leave_by);
+}
+
+std::vector<VoiceState> overdue(Tx& tx, WallTime now) {
+  static const std::string kSql = select_states("s.leave_by <= $1");
+  return all<VoiceState>(tx, kSql, now);
 }
 
 int64_t forget_ended(Tx& tx, WallTime before) {

@@ -79,6 +79,11 @@ std::vector<VoiceState> who_is_in(Tx& tx, const ChannelId& channel);
 /// Of all communities.
 std::vector<VoiceState> everyone(Tx& tx);
 
+/// Asks one session to end by `leave_by`; the first time counts.
+void ask_to_leave(Tx& tx, std::string_view sid, WallTime leave_by);
+/// Those who were to have left by now and have not.
+std::vector<VoiceState> overdue(Tx& tx, WallTime now);
+
 /// Forgets what ended before `before`. An event that is later than that could bring a ghost, which the next
 /// reconciliation removes.
 int64_t forget_ended(Tx& tx, WallTime before);

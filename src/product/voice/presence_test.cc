@@ -46,6 +46,19 @@ class Presence : public store::OnBothDatabases {
     });
     EXPECT_TRUE(done.has_value()) << done.error().detail;
   }
+  void SetUp() override {
+    write([](Tx& tx) {
+      execute(tx, "insert into users (id, created_at, updated_at) values ('owner', 1, 1)");
+      execute(tx,
+              "insert into communities (id, name, owner_id, created_at, updated_at)"
+              " values ('community', 'Home', 'owner', 1, 1)");
+      execute(tx,
+              "insert into channels (id, community_id, kind, name, position, created_at)"
+              " values ($1, 'community', 2, 'Lobby', 1, 1)",
+              kLobby);
+    });
+  }
+
   void take(const RoomEvent& one, int64_t now = 1000) {
     write([&](Tx& tx) { apply(tx, one, WallTime{now}); });
   }
@@ -221,6 +234,28 @@ TEST_P(Presence, WHK3_WhoIsWhereIsOneStatement) {
       soon(), [](Tx& tx) -> Outcome<std::vector<VoiceState>> { return who_is_where(tx, CommunityId("community")); });
   ASSERT_TRUE(states.has_value());
   EXPECT_EQ(store_->statement_count() - before, 1u);
+  EXPECT_THAT(*states, SizeIs(1));
+}
+
+TEST_P(Presence, RoomsOfOthersOnTheSameMediaServerAreNotNoted) {
+  RoomEvent foreign = event(Kind::kJoined, "PA_1", 5);
+  foreign.channel = ChannelId("unknown");
+  take(foreign);
+  write([](Tx& tx) {
+    const std::vector<RoomMember> members{{.room = "vc_unknown", .sid = "PA_2", .identity = "ada"}};
+    reconcile(tx, members, WallTime{100}, WallTime{100});
+    EXPECT_THAT(everyone(tx), IsEmpty());
+  });
+}
+
+TEST_P(Presence, WhoeverConnectsAgainBeforeTheOldOneHasEndedIsSeenOnceAsTheNewest) {
+  for (const auto& [sid, at, user] : {std::tuple("PA_1", 5, "ada"), {"PA_2", 6, "bob"}, {"PA_3", 7, "ada"}}) {
+    take(event(Kind::kJoined, sid, at, user));
+  }
+  const auto states = present();
+  ASSERT_THAT(states, SizeIs(2));
+  EXPECT_EQ(states[0].sid, "PA_2");
+  EXPECT_EQ(states[1].sid, "PA_3");
 }
 
 // A random history, told in a random order with losses, and one reconciliation: always the truth.
