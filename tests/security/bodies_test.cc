@@ -60,11 +60,7 @@ class BodyTest : public WorldTest {
   }
   /// By somebody who may.
   api::TestAnswer send(const Target& target, const World& world, const std::string& body, const std::string& type) {
-    const Needs needs = target.row->needs;
-    const std::string who = needs == Needs::kAdmin     ? "admin"
-                            : needs == Needs::kKey     ? "key"
-                            : needs == Needs::kNothing ? "nobody"
-                                                       : "owner";
+    const std::string who = best_caller(*target.row);
     const Fill fill{.world = world};
     return call(
         {.line = fill(target.row->line), .headers = headers_of(world, who), .body = body, .content_type = type});

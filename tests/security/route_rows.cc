@@ -128,6 +128,42 @@ constexpr auto kRows = std::to_array<Row>({
      .needs = Needs::kAdmin,
      .foreign = "disabled"},
 
+    // Webhooks to back ends of other apps: a key sees its own endpoints, an administrator all.
+    {.id = "createWebhookEndpoint",
+     .line = "POST /api/v1/webhooks/endpoints",
+     .needs = Needs::kKeyOrAdmin,
+     .body = R"({"url":"http://127.0.0.1:9/hook","eventTypes":["user.deleted"]})"},
+    {.id = "listWebhookEndpoints", .line = "GET /api/v1/webhooks/endpoints", .needs = Needs::kKeyOrAdmin},
+    {.id = "getWebhookEndpoint", .line = "GET /api/v1/webhooks/endpoints/{endpoint}", .needs = Needs::kKeyOrAdmin},
+    {.id = "updateWebhookEndpoint",
+     .line = "PATCH /api/v1/webhooks/endpoints/{endpoint}",
+     .needs = Needs::kKeyOrAdmin,
+     .body = R"({"description":"n"})"},
+    {.id = "deleteWebhookEndpoint",
+     .line = "DELETE /api/v1/webhooks/endpoints/{endpoint}",
+     .needs = Needs::kKeyOrAdmin},
+    {.id = "rotateWebhookSecret",
+     .line = "POST /api/v1/webhooks/endpoints/{endpoint}/rotate-secret",
+     .needs = Needs::kKeyOrAdmin,
+     .body = R"({})"},
+    {.id = "listWebhookEventTypes", .line = "GET /api/v1/webhooks/event-types", .needs = Needs::kKeyOrAdmin},
+    {.id = "listWebhookDeliveries",
+     .line = "GET /api/v1/webhooks/endpoints/{endpoint}/deliveries",
+     .needs = Needs::kKeyOrAdmin},
+    {.id = "getWebhookDelivery",
+     .line = "GET /api/v1/webhooks/endpoints/{endpoint}/deliveries/{delivery}",
+     .needs = Needs::kKeyOrAdmin},
+    {.id = "testWebhookEndpoint",
+     .line = "POST /api/v1/webhooks/endpoints/{endpoint}/test",
+     .needs = Needs::kKeyOrAdmin},
+    {.id = "replayWebhookDelivery",
+     .line = "POST /api/v1/webhooks/endpoints/{endpoint}/deliveries/{delivery}/replay",
+     .needs = Needs::kKeyOrAdmin},
+    {.id = "replayFailedWebhookDeliveries",
+     .line = "POST /api/v1/webhooks/endpoints/{endpoint}/deliveries/replay-failed",
+     .needs = Needs::kKeyOrAdmin,
+     .body = R"({"since":"2026-01-01T00:00:00Z"})"},
+
     // Communities.
     {.id = "createCommunity", .line = "POST /api/v1/communities", .needs = Needs::kUser, .body = R"({"name":"n"})"},
     {.id = "listCommunities", .line = "GET /api/v1/communities", .needs = Needs::kUser},
@@ -321,6 +357,20 @@ std::string Row::path() const {
   return std::string(text.substr(begin, text.find('?') - begin));
 }
 
+const char* best_caller(const Row& row) {
+  switch (row.needs) {
+    case Needs::kNothing:
+      return "nobody";
+    case Needs::kKey:
+    case Needs::kKeyOrAdmin:
+      return "key";
+    case Needs::kAdmin:
+      return "admin";
+    default:
+      return "owner";
+  }
+}
+
 std::span<const Row> route_rows() { return kRows; }
 std::span<const BadActor> bad_actors() { return kBad; }
 std::span<const GoodActor> good_actors() { return kGood; }
@@ -340,6 +390,8 @@ std::string_view expected_code(const Row& row, const GoodActor& actor) {
       return row.code;
     case Needs::kKey:
       return has_key ? row.code : "forbidden";
+    case Needs::kKeyOrAdmin:
+      return has_key || actor.standing == Standing::kAdmin ? row.code : "forbidden";
     case Needs::kAdmin:
       return actor.standing == Standing::kAdmin ? row.code : "forbidden";
     default:

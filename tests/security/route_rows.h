@@ -15,7 +15,8 @@ enum class Needs : unsigned char {
   kDefault,     ///< A permission that every member has.
   kRight,       ///< A permission that a plain member has not.
   kOwner,
-  kKey,    ///< A server API key.
+  kKey,  ///< A server API key.
+  kKeyOrAdmin,
   kAdmin,  ///< An administrator of this server.
 };
 
@@ -38,6 +39,9 @@ struct Row {
   /// Without its query.
   std::string path() const;
 };
+
+/// Somebody who may, by headers_of().
+const char* best_caller(const Row& row);
 
 /// All of them; the test of the table compares it to the running product.
 std::span<const Row> route_rows();

@@ -12,6 +12,7 @@
 #include "product/identity/administration.h"
 #include "product/identity/api_keys.h"
 #include "product/identity/sessions.h"
+#include "product/webhooks/deliveries.h"
 
 namespace parley::security {
 namespace {
@@ -94,16 +95,29 @@ void WorldTest::admit(Tx& tx, World& world) {
   world.tokens["refresh"] = identity::start_session(tx, UserId(owner), {"", "", "::1"}, now, rng_).refresh.reveal();
   // Beside set_ability(), which would end the session as well.
   product::execute(tx, "update users set is_disabled = $1 where id = $2", true, world.things["disabled"]);
+  // There may be a hundred keys and endpoints: of the worlds before, those of the first and the last stay.
+  const std::string old =
+      "select id from api_keys where name not in ('key 1', 'key " + std::to_string(worlds_ - 1) + "')";
+  product::execute(tx, "delete from webhook_endpoints where api_key_id in (" + old + ")");
+  product::execute(tx, "delete from api_keys where id in (" + old + ")");
   for (const char* name : {"key", "revoked_key"}) {
-    const auto key = identity::create_api_key(tx, name, now, rng_);
+    const auto key = identity::create_api_key(tx, std::string(name) + " " + std::to_string(worlds_), now, rng_);
     ASSERT_TRUE(key) << key.error().detail;
     world.tokens[name] = key->secret.reveal();
     world.things[name] = key->view.id.text();
   }
   EXPECT_TRUE(identity::revoke_api_key(tx, product::ApiKeyId(world.things["revoked_key"]), now));
-  // Of everybody's keys there may be a hundred.
-  product::execute(tx, "delete from api_keys where id not in ($1, $2)", world.things["key"],
-                   world.things["revoked_key"]);
+  namespace webhooks = product::webhooks;
+  const product::ApiKeyId own(world.things["key"]);
+  // Told of nothing that happens here, so that it stands still.
+  const auto endpoint = webhooks::create_endpoint(
+      tx, own, {.url = "http://127.0.0.1:9/", .description = "", .event_types = {"user.deleted"}},
+      webhooks::UrlPolicy::kHttpToo, now, rng_);
+  ASSERT_TRUE(endpoint) << endpoint.error().detail;
+  const auto delivery = webhooks::send_test(tx, own, endpoint->view.id, now, rng_);
+  ASSERT_TRUE(delivery) << delivery.error().detail;
+  world.things["endpoint"] = endpoint->view.id.text();
+  world.things["delivery"] = delivery->id.text();
   world.things["external"] = "app-user-" + std::to_string(worlds_);
   EXPECT_TRUE(identity::put_external_user(tx, {.external_id = world.things["external"]}, now, rng_));
 }
