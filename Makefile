@@ -35,8 +35,9 @@ lint: prepare ## Check the rules of the house: layers, sizes, words, format, cla
 	@cmake --preset dev >build/cmake.log || { cat build/cmake.log; exit 1; }
 	@tools/checks/run_all
 
-fuzz: prepare ## Run each fuzz target for 60 seconds.
+fuzz: cpp ## Run each fuzz target for 60 seconds, and the API by its document.
 	@tools/fuzz
+	@tools/fuzz_api --examples 200 --seed random
 
 prepare:
 	@mkdir -p build && tools/prepare

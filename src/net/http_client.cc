@@ -1,6 +1,8 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <deque>
 #include <mutex>
@@ -9,6 +11,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "net/public_address.h"
 
 namespace parley::net {
 namespace {
@@ -30,7 +33,9 @@ struct Transfer {
   HttpClient::Callback callback;
   HttpClientResponse response;
   size_t max_response = 0;
-  bool is_over_limit = false;  ///< Not to be sent at all.
+  Reach reach = Reach::kAnywhere;
+  bool is_out_of_reach = false;  ///< An address that it led to was refused.
+  bool is_over_limit = false;    ///< Not to be sent at all.
   bool is_too_large = false;
   std::unique_ptr<curl_slist, ListDeleter> headers;
   std::unique_ptr<CURL, EasyDeleter> easy;
@@ -54,6 +59,34 @@ size_t on_data(char* data, size_t unit, size_t count, void* user) {
   return size;
 }
 
+/// As libcurl gives it before it connects.
+SocketAddress address_of(const curl_sockaddr& from) {
+  if (from.family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &from.addr, sizeof(v4));
+    return SocketAddress::v4(ntohl(v4.sin_addr.s_addr), ntohs(v4.sin_port));
+  }
+  sockaddr_in6 v6{};
+  std::memcpy(&v6, &from.addr, sizeof(v6));
+  return SocketAddress::v6(ByteView(v6.sin6_addr.s6_addr), ntohs(v6.sin6_port));
+}
+
+curl_socket_t open_public_socket(void* user, curlsocktype /*purpose*/, curl_sockaddr* to) {
+  const bool is_ip = to->family == AF_INET || to->family == AF_INET6;
+  if (!is_ip || !is_public(address_of(*to))) {
+    static_cast<Transfer*>(user)->is_out_of_reach = true;
+    return CURL_SOCKET_BAD;
+  }
+  return socket(to->family, to->socktype, to->protocol);
+}
+
+void limit_reach(Transfer& transfer) {
+  if (transfer.reach == Reach::kAnywhere) return;
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_OPENSOCKETFUNCTION, &open_public_socket);
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_OPENSOCKETDATA, &transfer);
+  curl_easy_setopt(transfer.easy.get(), CURLOPT_PROXY, "");
+}
+
 void set_up(Transfer& transfer) {
   transfer.easy.reset(curl_easy_init());
   PARLEY_CHECK(transfer.easy != nullptr);
@@ -67,6 +100,7 @@ void set_up(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer.error);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &on_data);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
+  limit_reach(transfer);
   for (const auto& [name, value] : request.headers) {
     const std::string line = name + ": " + value;
     transfer.headers.reset(curl_slist_append(transfer.headers.release(), line.c_str()));
@@ -85,6 +119,9 @@ void set_up(Transfer& transfer) {
 Result<HttpClientResponse> result_of(Transfer& transfer, CURLcode code) {
   if (transfer.is_over_limit) return fail(Error::Code::kResourceExhausted, "too many requests are waiting");
   if (transfer.is_too_large) return fail(Error::Code::kResourceExhausted, "the answer is too large");
+  if (code != CURLE_OK && transfer.is_out_of_reach) {
+    return fail(Error::Code::kPermissionDenied, "the address is not a public one");
+  }
   if (code != CURLE_OK) {
     return fail(Error::Code::kUnavailable, transfer.error[0] != '\0' ? transfer.error : curl_easy_strerror(code));
   }
@@ -249,6 +286,7 @@ void HttpClient::send(HttpClientRequest request, Callback callback) {
   auto transfer = std::make_unique<Transfer>();
   transfer->request = std::move(request);
   transfer->max_response = impl_->options.max_response;
+  transfer->reach = impl_->options.reach;
   transfer->callback = std::move(callback);
   {
     const std::lock_guard lock(impl_->mutex);

@@ -94,6 +94,18 @@ TEST_F(HttpClientTest, RefusesOtherSchemesAndWhatIsNoUrl) {
   }
 }
 
+TEST_F(HttpClientTest, ConnectsToNoInnerAddressWhenItsReachIsPublicOnly) {
+  start(describe);
+  HttpClient client({.reach = Reach::kPublicOnly});
+  const std::string port = std::to_string(server_->port());
+  for (const char* host : {"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0x7f000001", "2130706433"}) {
+    const auto refused = fetch(client, {.url = "http://" + std::string(host) + ":" + port + "/"});
+    ASSERT_FALSE(refused) << host;
+    EXPECT_EQ(refused.error().code, Error::Code::kPermissionDenied) << host;
+  }
+  EXPECT_EQ(server_->stats().requests, 0u);
+}
+
 TEST_F(HttpClientTest, GivesUpAfterTheTimeout) {
   std::promise<std::shared_ptr<HttpExchange>> kept;
   start([&](std::shared_ptr<HttpExchange> exchange) { kept.set_value(std::move(exchange)); });

@@ -29,7 +29,7 @@ class Exchange final : public HttpExchange {
   ~Exchange() override {
     if (is_answered_) return;
     ++connection_->server()->counters.unanswered;
-    respond(make_text_response(500));
+    respond(make_problem_response(500));
   }
 
   const HttpRequest& request() const override { return request_; }
@@ -161,7 +161,7 @@ void HttpConnection::refuse(int status) {
   ++server_->counters.bad_requests;
   is_keep_alive_ = false;
   is_head_request_ = false;
-  begin_writing(make_text_response(status));
+  begin_writing(make_problem_response(status));
 }
 
 void HttpConnection::on_response(HttpResponse response) {

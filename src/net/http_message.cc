@@ -101,6 +101,22 @@ HttpResponse make_json_response(int status, std::string json) {
   return {status, {{"Content-Type", "application/json"}}, std::move(json), nullptr};
 }
 
+HttpResponse make_problem_response(int status) {
+  const std::string title(http_status_name(status));
+  std::string code = title;
+  std::ranges::transform(code, code.begin(), [](char c) { return c == ' ' ? '_' : lower(c); });
+  // The name that the API has for the same.
+  if (status == 413) code = "body_too_large";
+  HttpResponse response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/problem+json");
+  response.headers.add("X-Content-Type-Options", "nosniff");
+  response.headers.add("Cache-Control", "no-store");
+  response.body = R"({"type":"about:blank","title":")" + title + R"(","status":)" + std::to_string(status) +
+                  R"(,"code":")" + code + "\"}";
+  return response;
+}
+
 std::string_view http_status_name(int status) {
   for (const auto& [known, name] : kStatusNames) {
     if (known == status) return name;

@@ -60,6 +60,9 @@ struct HttpResponse {
 /// A text/plain answer; with an empty text, the status's own name.
 HttpResponse make_text_response(int status, std::string text = {});
 HttpResponse make_json_response(int status, std::string json);
+/// A problem of the connection itself, before anybody has looked at the request: RFC 9457, with the status's name as
+/// its code ("bad_request").
+HttpResponse make_problem_response(int status);
 
 /// "Not Found" and the like; "Unknown" for a status without a name.
 std::string_view http_status_name(int status);

@@ -44,6 +44,15 @@ TEST_F(HttpServerTest, AnswersARequest) {
   EXPECT_TRUE(answer.ends_with("Connection: close\r\n\r\nGET /a b ")) << answer;
 }
 
+TEST_F(HttpServerTest, TellsWhatIsNoRequestAsAProblemWithACode) {
+  start(echo);
+  const std::string bad = talk("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(bad.contains("\r\nContent-Type: application/problem+json\r\n")) << bad;
+  EXPECT_TRUE(bad.ends_with(R"({"type":"about:blank","title":"Bad Request","status":400,"code":"bad_request"})"))
+      << bad;
+  EXPECT_TRUE(talk("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n").contains("body_too_large"));
+}
+
 TEST_F(HttpServerTest, KeepsTheConnectionForTheNextRequest) {
   start(echo);
   TestSocket socket = connect();

@@ -114,8 +114,9 @@ void App::on_request(const std::shared_ptr<net::HttpExchange>& exchange) {
   const std::string_view path = request.path;
   if (path == "/healthz" || path == "/readyz") return exchange->respond(net::make_text_response(200, "ok"));
   if (path == "/metrics") {
-    node_->collect_metrics(
-        [exchange](std::string text) { exchange->respond(net::make_text_response(200, std::move(text))); });
+    node_->collect_metrics([exchange, more = product_->to_prometheus()](const std::string& text) {
+      exchange->respond(net::make_text_response(200, text + more));
+    });
     return;
   }
   if (path == "/api/v1/call-token") return on_call_token(exchange);

@@ -29,6 +29,7 @@ struct Config {
   livekit::RoomDefaults room;
   std::string webhook_key;
   std::vector<std::string> webhook_urls;
+  bool webhook_allow_private = false;
   Redacted<std::string> database_url;      ///< Empty: a SQLite file in data_dir.
   std::vector<std::string> frontend_urls;  ///< Origins of web apps elsewhere; links in mails go to the first one.
   std::vector<std::string> trusted_proxies;

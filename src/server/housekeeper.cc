@@ -5,6 +5,7 @@
 #include "product/community/members.h"
 #include "product/community/moderation.h"
 #include "product/identity/departure.h"
+#include "product/webhooks/dispatch.h"
 
 namespace parley::server {
 namespace {
@@ -42,6 +43,11 @@ void Housekeeper::clean() {
     const auto batch = database_.write(
         deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::identity::run_erasures(tx, now.wall); });
     erased = batch.value_or(0);
+  }
+  for (int64_t swept = product::webhooks::kSweptAtOnce; swept == product::webhooks::kSweptAtOnce;) {
+    const auto batch =
+        database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::webhooks::sweep(tx, now.wall); });
+    swept = batch.value_or(0);
   }
   const auto done = database_.write(deadline, [&](Tx& tx) -> Outcome<void> {
     product::identity::sweep_identity(tx, now.wall);

@@ -9,7 +9,8 @@
 
 namespace parley::server {
 
-/// Does what is due once in a while: erases accounts whose time has come, forgets expired sessions, tokens and answers.
+/// Does what is due once in a while: erases accounts whose time has come, forgets expired sessions, tokens and answers,
+/// and webhooks that were delivered long ago.
 class Housekeeper {
  public:
   static constexpr TimeDelta kInterval = TimeDelta::seconds(600);

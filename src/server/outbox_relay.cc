@@ -20,8 +20,9 @@ Timestamp deadline() { return net::read_clock().mono + kPatience; }
 
 }  // namespace
 
-OutboxRelay::OutboxRelay(store::Database& database, std::vector<Listener> listeners)
+OutboxRelay::OutboxRelay(store::Database& database, Recorder recorder, std::vector<Listener> listeners)
     : database_(database),
+      recorder_(std::move(recorder)),
       listeners_(std::move(listeners)),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
@@ -41,9 +42,24 @@ bool OutboxRelay::tell(const store::PendingEvent& event) {
   return true;
 }
 
+bool OutboxRelay::record(const std::vector<store::PendingEvent>& pending) {
+  std::vector<store::PendingEvent> fresh;
+  for (const store::PendingEvent& event : pending) {
+    if (!recorded_.contains(event.id)) fresh.push_back(event);
+  }
+  if (fresh.empty()) return true;
+  const auto done = recorder_(fresh, deadline());
+  if (!done) {
+    log::warn("events_not_recorded", {{"problem", product::info(done.error().code).name}});
+    return false;
+  }
+  for (const store::PendingEvent& event : fresh) recorded_.insert(event.id);
+  return true;
+}
+
 bool OutboxRelay::tell_pending() {
   const auto pending = database_.outbox().fetch(deadline(), kBatch);
-  if (!pending) return false;
+  if (!pending || !record(*pending)) return false;
   std::vector<int64_t> told;
   // What follows an event of the same resource that could not be told waits with it.
   std::unordered_set<std::string> held;
@@ -56,6 +72,7 @@ bool OutboxRelay::tell_pending() {
     }
   }
   if (!told.empty() && !database_.outbox().remove(deadline(), told)) return false;
+  for (const int64_t id : told) recorded_.erase(id);
   return held.empty() && pending->size() < kBatch;
 }
 

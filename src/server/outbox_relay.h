@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 #include <thread>
-#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "adapters/store/database.h"
@@ -16,7 +16,12 @@ class OutboxRelay {
   /// Blocks until the event has had its effect; a problem means: again, a little later.
   using Listener = std::function<product::Outcome<void>(const product::OutboxEvent& event, Timestamp deadline)>;
 
-  OutboxRelay(store::Database& database, std::vector<Listener> listeners);
+  /// Is given the events before the listeners, and an event that it has not taken is neither told nor given up. May be
+  /// given an event again, after a restart.
+  using Recorder =
+      std::function<product::Outcome<void>(const std::vector<store::PendingEvent>& events, Timestamp deadline)>;
+
+  OutboxRelay(store::Database& database, Recorder recorder, std::vector<Listener> listeners);
   ~OutboxRelay() { stop(); }
   void stop();
 
@@ -24,10 +29,13 @@ class OutboxRelay {
   void work(const std::stop_token& stop);
   /// Whether everything that was pending has been told.
   bool tell_pending();
+  bool record(const std::vector<store::PendingEvent>& pending);
   bool tell(const store::PendingEvent& event);
 
   store::Database& database_;
+  const Recorder recorder_;
   const std::vector<Listener> listeners_;
+  std::unordered_set<int64_t> recorded_;  ///< Of what is pending, so that nothing is recorded at each retry.
   std::jthread thread_;
 };
 

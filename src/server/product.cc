@@ -13,6 +13,7 @@
 #include "edge/community/routes.h"
 #include "edge/privacy/routes.h"
 #include "edge/voice/routes.h"
+#include "edge/webhooks/routes.h"
 #include "net/clock.h"
 #include "server/system_rng.h"
 
@@ -62,7 +63,9 @@ Redacted<std::string> cursor_key(const Config& config) {
   return Redacted<std::string>(base64_encode(digest));
 }
 
+/// In production always: there must be TLS in front, or passwords and tokens would be read on the way.
 bool is_https(const Config& config) {
+  if (!config.is_dev) return true;
   const bool has_site = config.public_url.empty() && !config.frontend_urls.empty();
   return (has_site ? config.frontend_urls.front() : config.public_url).starts_with("https://");
 }
@@ -115,8 +118,12 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   product->feed_ = std::make_unique<VoiceFeed>(
       *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded,
       config.reconcile_interval);
+  const bool is_private_allowed = config.is_dev || config.webhook_allow_private;
+  product->webhooks_ = std::make_unique<WebhookDispatcher>(
+      *product->database_, *product->rng_, is_private_allowed ? net::Reach::kAnywhere : net::Reach::kPublicOnly);
   product->relay_ = std::make_unique<OutboxRelay>(
       *product->database_,
+      [self = product.get()](const auto& events, Timestamp until) { return self->webhooks_->record(events, until); },
       std::vector<OutboxRelay::Listener>{[keeper = product->keeper_.get()](const auto& event, Timestamp deadline) {
                                            return keeper->on_event(event, deadline);
                                          },
@@ -181,6 +188,9 @@ Result<void> Product::open_api() {
   }
   privacy::add_privacy_routes(table);
   voice::add_voice_routes(table, std::move(voice));
+  api::webhooks::add_webhook_routes(table, {.policy = config_.is_dev ? product::webhooks::UrlPolicy::kHttpToo
+                                                                     : product::webhooks::UrlPolicy::kHttpsOnly,
+                                            .wake = [this] { webhooks_->wake(); }});
   api::ApiOptions options{.allowed_origins = config_.frontend_urls,
                           .trusted_proxies = config_.trusted_proxies,
                           .is_https = is_https(config_),
@@ -200,6 +210,7 @@ void Product::stop() {
   if (api_) api_->stop();
   if (housekeeper_) housekeeper_->stop();
   if (relay_) relay_->stop();
+  if (webhooks_) webhooks_->stop();
   if (feed_) feed_->stop();
 }
 

@@ -14,6 +14,7 @@
 #include "server/housekeeper.h"
 #include "server/outbox_relay.h"
 #include "server/voice_feed.h"
+#include "server/webhook_dispatcher.h"
 
 namespace parley::server {
 
@@ -31,6 +32,8 @@ class Product {
   void on_room_event(const livekit::pb::WebhookEvent& event);
   /// Idempotent. After the last request.
   void stop();
+  /// Prometheus text format 0.0.4.
+  std::string to_prometheus() const { return webhooks_->to_prometheus(); }
 
  private:
   explicit Product(const Config& config) : config_(config) {}
@@ -52,6 +55,7 @@ class Product {
   std::unique_ptr<api::Authenticator> authenticator_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<VoiceFeed> feed_;
+  std::unique_ptr<WebhookDispatcher> webhooks_;
   std::unique_ptr<OutboxRelay> relay_;
   std::unique_ptr<Housekeeper> housekeeper_;
 };

@@ -65,7 +65,7 @@ const forwardedPackets = () => metric('parley_packets_forwarded_total');
 const receivedPackets = () => metric('parley_datagrams_total{verdict="forward"}');
 
 describe('RoomService', () => {
-  it('creates, lists and deletes rooms', async () => {
+  it('ARC-2: creates, lists and deletes rooms', async () => {
     const room = await service.createRoom({ name: 'made', emptyTimeout: 60, maxParticipants: 3, metadata: 'm' });
     expect(room).toMatchObject({ name: 'made', emptyTimeout: 60, maxParticipants: 3, metadata: 'm' });
     expect(room.sid).toMatch(/^RM_/);
@@ -218,7 +218,7 @@ describe('RoomService', () => {
 });
 
 describe('webhooks', () => {
-  it('tell the life of a room in order, signed, although the receiver failed at first', async () => {
+  it('ARC-2: tell the life of a room in order, signed, although the receiver failed at first', async () => {
     const ada = await join('hooked', 'ada');
     const tone = await publishTone(ada);
     const of = (name) => events.filter((e) => e.room?.name === 'hooked').map((e) => e.event).includes(name);

@@ -83,7 +83,7 @@ if (livekitServer.program) {
   }]);
 }
 
-describe.each(modes)('voice channels on %s', (_, start) => {
+describe.each(modes)('ARC-4: voice channels on %s', (_, start) => {
   let servers, owner, guest, community, channel, everyone;
   const rooms = [];
   /** Like eventually(); says how long it took, which the requirements put below a second. */

@@ -68,6 +68,46 @@ TEST_P(Resume, MediaFlowsThroughACutOfTheSignalConnection) {
   EXPECT_EQ(ada.sees(bob)->lost(), 0u);
 }
 
+TEST_P(Resume, TOK5_ACallThatOutlivesItsTokenSurvivesACutOfTheSignalConnection) {
+  SeatOptions options = talker("carol", GetParam());
+  options.token_time = TimeDelta::seconds(60);
+  Seat& carol = world.join(options);
+  // Beyond the minute that is granted to clocks, too.
+  world.run_for(TimeDelta::seconds(150));
+  const std::string sid = carol.client->sid();
+  ASSERT_FALSE(carol.client->token().empty());
+  world.cut_signal(carol);
+  world.run_for(TimeDelta::seconds(3));
+  EXPECT_EQ(carol.count(ClientEvent::Kind::kResumed), 1u);
+  EXPECT_EQ(carol.client->sid(), sid);
+  EXPECT_LT(bob.sees(carol)->frames().longest_freeze, TimeDelta::millis(100));
+}
+
+TEST_P(Resume, TOK5_OnesOwnTokenIsOfNoUseOnceItHasExpired) {
+  SeatOptions options = talker("carol", GetParam());
+  options.token_time = TimeDelta::seconds(-120);
+  Seat& carol = world.join(options);
+  world.run_for(TimeDelta::seconds(1));
+  EXPECT_EQ(carol.refused_status, 401);
+}
+
+TEST(LongCall, TOK5_AnHourAndMoreOfRenewedTokensEndsNoCall) {
+  World world(run_seed(6));
+  SeatOptions options{.identity = "ada"};
+  options.token_time = TimeDelta::seconds(3600);
+  Seat& ada = world.join(options);
+  ASSERT_TRUE(world.run_until_connected());
+  std::string token = ada.client->token();
+  for (int i = 0; i < 13; ++i) {
+    world.run_for(TimeDelta::seconds(310));
+    EXPECT_NE(ada.client->token(), token) << "not renewed within " << i + 1 << " times five minutes";
+    token = ada.client->token();
+  }
+  world.cut_signal(ada);
+  world.run_for(TimeDelta::seconds(3));
+  EXPECT_EQ(ada.count(ClientEvent::Kind::kResumed), 1u);
+}
+
 TEST_P(Resume, ChangesMadeMeanwhileAreKnownAfterwards) {
   ada.resumes_by_itself = false;
   world.cut_signal(ada);

@@ -14,7 +14,6 @@ namespace {
 
 constexpr TimeDelta kStep = TimeDelta::millis(1);
 constexpr TimeDelta kResumeDelay = TimeDelta::millis(300);
-constexpr TimeDelta kTokenTime = TimeDelta::seconds(6 * 3600);
 const livekit::ApiKey kKey{"devkey", Redacted<std::string>("a secret of the simulation only.")};
 
 std::unique_ptr<transport::DtlsContext> make_dtls(WallTime now) {
@@ -184,8 +183,9 @@ livekit::SignalHttpRequest World::http_request(const Seat& seat) const {
   claims.video->room_join = true;
   livekit::SignalHttpRequest request;
   request.is_v1 = seat.options.client.mode == ConnectionMode::kSingle;
-  request.query["access_token"] =
-      seat.client->token().empty() ? livekit::make_token(claims, kKey, now_.wall, kTokenTime) : seat.client->token();
+  request.query["access_token"] = seat.client->token().empty()
+                                      ? livekit::make_token(claims, kKey, now_.wall, seat.options.token_time)
+                                      : seat.client->token();
   return request;
 }
 

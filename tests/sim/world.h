@@ -37,8 +37,9 @@ struct SeatOptions {
   LinkOptions up = {};
   LinkOptions down = {};
   TimeDelta signal_delay = TimeDelta::millis(10);
-  livekit::VideoGrant grant = {};  ///< Room and roomJoin are filled in.
-  bool drops_dtls = false;         ///< The client's DTLS never reaches the server.
+  livekit::VideoGrant grant = {};                       ///< Room and roomJoin are filled in.
+  TimeDelta token_time = TimeDelta::seconds(6 * 3600);  ///< Life of the token that it joins with.
+  bool drops_dtls = false;                              ///< The client's DTLS never reaches the server.
   /// After the socket closed: as clients do, 300 ms later.
   bool resumes = true;
 };

@@ -8,6 +8,7 @@ import unittest
 import common
 import documents
 import format as formatting
+import ids
 import layers
 import sizes
 import symbols
@@ -64,6 +65,23 @@ class PlantedFaults(unittest.TestCase):
 
     def test_a_skipped_test(self):
         self.expect_found(words.check, "tests/interop/x.mjs", "it.sk" + "ip('x', () => {});\n")
+
+    def name_all_ids(self):
+        names = "".join(f"TEST(All, {name.replace('-', '')}_Holds) {{}}\n" for name in ids.BUILT[1:])
+        self.write("src/base/all_test.cc", names)
+        self.write("tests/interop/all.test.mjs", f"describe.each(modes(1))('{ids.BUILT[0]}: %s', () => {{}});\n")
+
+    def test_a_requirement_that_lost_its_test(self):
+        self.name_all_ids()
+        self.expect_found(ids.check, "tests/interop/all.test.mjs", f"// {ids.BUILT[0]}\nit('says nothing', () => {{}});\n")
+
+    def test_an_id_that_is_none(self):
+        self.name_all_ids()
+        self.expect_found(ids.check, "src/base/more_test.cc", "TEST_P(More, CFG99_IsNoId) {}\n")
+
+    def test_an_id_that_is_still_listed_as_missing(self):
+        self.name_all_ids()
+        self.expect_found(ids.check, "web/e2e/more.spec.ts", f"test(`{ids.NOT_YET[0]}: works`, () => {{}});\n")
 
     def test_a_document_that_names_a_missing_file(self):
         self.expect_found(documents.check, "README.md", "See `src/base/gone.h` and `src/base/good.h`.\n")

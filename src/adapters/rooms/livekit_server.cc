@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "adapters/rooms/room_events.h"
+#include "base/log.h"
 #include "media/livekit/twirp.h"
 #include "net/clock.h"
 
@@ -140,7 +141,10 @@ Result<std::optional<product::voice::RoomEvent>, HookRefusal> read_livekit_webho
   if (!livekit::parse_twirp_body(livekit::TwirpFormat::kJson, body, event)) {
     return std::unexpected(HookRefusal::kMalformed);
   }
-  return to_room_event(event);
+  auto told = to_room_event(event);
+  // Bounded: a later version's name is not known here.
+  if (!told) log::info("livekit_webhook_ignored", {{"event", std::string_view(event.event()).substr(0, 64)}});
+  return told;
 }
 
 }  // namespace parley::rooms

@@ -29,8 +29,7 @@ auto read(const std::string& token, const std::string& body) {
   return read_livekit_webhook(token, body, livekit::KeyStore({kKey}), kNow);
 }
 
-// CFG-1.
-TEST(ApiHost, IsDerivedFromTheUrlWhenAbsent) {
+TEST(ApiHost, CFG1_IsDerivedFromTheUrlWhenAbsent) {
   EXPECT_EQ(livekit_api_host("wss://p.livekit.cloud", ""), "https://p.livekit.cloud");
   EXPECT_EQ(livekit_api_host("ws://127.0.0.1:7880/", ""), "http://127.0.0.1:7880");
   EXPECT_EQ(livekit_api_host("https://p.livekit.cloud", ""), "https://p.livekit.cloud");
@@ -39,8 +38,7 @@ TEST(ApiHost, IsDerivedFromTheUrlWhenAbsent) {
   EXPECT_FALSE(livekit_api_host("wss://", "").has_value());
 }
 
-// WHK-1.
-TEST(Webhook, IsTakenWhenItsSignatureAndItsBodyAreGood) {
+TEST(Webhook, WHK1_IsTakenWhenItsSignatureAndItsBodyAreGood) {
   const std::string body = body_of("participant_joined");
   for (const std::string& header : {sign(body), "Bearer " + sign(body)}) {
     const auto event = read(header, body);
@@ -52,7 +50,7 @@ TEST(Webhook, IsTakenWhenItsSignatureAndItsBodyAreGood) {
   }
 }
 
-TEST(Webhook, IsRefusedUnsignedForeignOrAltered) {
+TEST(Webhook, WHK1_IsRefusedUnsignedForeignOrAltered) {
   const std::string body = body_of("participant_joined");
   EXPECT_EQ(read("", body).error(), HookRefusal::kUnsigned);
   EXPECT_EQ(read(sign(body, {"key", Redacted<std::string>("another secret of the same length")}), body).error(),
@@ -65,8 +63,8 @@ TEST(Webhook, IsRefusedUnsignedForeignOrAltered) {
   EXPECT_EQ(read(sign("not json"), "not json").error(), HookRefusal::kMalformed);
 }
 
-// WHK-6: all names of today are read, and none of tomorrow is an error.
-TEST(Webhook, UnknownEventsAndRoomsSayNothing) {
+// All names of today are read, and none of tomorrow is an error.
+TEST(Webhook, WHK6_UnknownEventsAndRoomsSayNothing) {
   for (const char* name : {"room_started", "egress_started", "egress_updated", "egress_ended", "ingress_started",
                            "ingress_ended", "something_new"}) {
     const std::string body = body_of(name);
@@ -78,7 +76,7 @@ TEST(Webhook, UnknownEventsAndRoomsSayNothing) {
   EXPECT_FALSE(read(sign(foreign), foreign)->has_value());
 }
 
-TEST(Webhook, EveryEventOfACallHasItsKind) {
+TEST(Webhook, WHK6_EveryEventOfACallHasItsKind) {
   using Kind = RoomEvent::Kind;
   for (const auto& [name, kind] : {std::pair{"participant_joined", Kind::kJoined},
                                    {"participant_left", Kind::kLeft},

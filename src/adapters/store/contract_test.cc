@@ -65,7 +65,7 @@ class ContractTest : public OnBothDatabases {
   }
 };
 
-TEST_P(ContractTest, RowsComeBackAsTheStructsThatWereStored) {
+TEST_P(ContractTest, DBS4_RowsComeBackAsTheStructsThatWereStored) {
   const Item full{7, "çay", "not", -5, 1.25, true};
   const Item sparse{8, "", std::nullopt, std::nullopt, -1e-300, false};
   const auto read = store_->write(soon(), [&](Tx& tx) -> Outcome<std::vector<Item>> {

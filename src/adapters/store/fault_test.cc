@@ -326,7 +326,7 @@ class TwoProcessesTest : public testing::TestWithParam<Engine> {
   TestStore store_{GetParam(), false};
 };
 
-TEST_P(TwoProcessesTest, MayMigrateAtOnce) {
+TEST_P(TwoProcessesTest, DBS2_MayMigrateAtOnce) {
   store_.close();
   const auto work = [&](int pipe) {
     const auto done = migrate(*store_.open_another(), soon());

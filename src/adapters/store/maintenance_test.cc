@@ -31,7 +31,7 @@ class MigrationTest : public testing::TestWithParam<Engine> {
   TestStore store_{GetParam(), false};
 };
 
-TEST_P(MigrationTest, TheProgramsSchemaIsBuiltOnceAndThenLeftAlone) {
+TEST_P(MigrationTest, DBS2_TheProgramsSchemaIsBuiltOnceAndThenLeftAlone) {
   const auto first = migrate(*store_, soon());
   ASSERT_TRUE(first) << first.error().message;
   EXPECT_EQ(first->from, 0);
@@ -81,7 +81,7 @@ TEST_P(MigrationTest, AMigrationThatFailsLeavesTheVersionBeforeIt) {
   EXPECT_EQ(count("select count(*) from later"), -2);
 }
 
-TEST_P(MigrationTest, ManyInstancesMayStartAtOnce) {
+TEST_P(MigrationTest, DBS2_ManyInstancesMayStartAtOnce) {
   constexpr int kInstances = 6;
   std::vector<std::unique_ptr<Database>> instances;
   for (int i = 0; i < kInstances; ++i) instances.push_back(store_.open_another(1));
@@ -240,7 +240,7 @@ TEST(CopyTest, RefusesADatabaseOfAnotherVersion) {
   EXPECT_NE(report.error().message.find("same version"), std::string::npos) << report.error().message;
 }
 
-TEST(SchemaTest, BothDatabasesHaveTheSameTablesAndColumns) {
+TEST(SchemaTest, DBS4_BothDatabasesHaveTheSameTablesAndColumns) {
   TestStore sqlite;
   TestStore postgres(Engine::kPostgres);
   const auto ours = sqlite->read(soon(), [](Tx& tx) -> Outcome<std::vector<std::string>> {

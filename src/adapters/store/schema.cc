@@ -27,7 +27,8 @@ constexpr std::array<Token, 7> kTokens{{
 std::span<const Migration> migrations() {
   // Copied when first used: the areas' objects are in other files, whose initialisation is constant.
   static const std::vector<Migration> all{
-      kOutboxSchema, kIdentitySchema, kVoiceSchema, kCommunitySchema, kIdentitySchema2, kVoiceMoveSchema,
+      kOutboxSchema,    kIdentitySchema,  kVoiceSchema,   kCommunitySchema,
+      kIdentitySchema2, kVoiceMoveSchema, kWebhookSchema,
   };
   return all;
 }

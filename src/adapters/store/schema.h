@@ -38,5 +38,6 @@ extern const Migration kVoiceSchema;
 extern const Migration kVoiceMoveSchema;
 extern const Migration kCommunitySchema;
 extern const Migration kIdentitySchema2;
+extern const Migration kWebhookSchema;
 
 }  // namespace parley::store

@@ -19,7 +19,7 @@ TEST(DatabaseUrlTest, FilesMayBeNamedInAllUsualWays) {
   }
 }
 
-TEST(DatabaseUrlTest, PrismasSchemaIsTakenOutAndTheRestKept) {
+TEST(DatabaseUrlTest, DBS1_PrismasSchemaIsTakenOutAndTheRestKept) {
   for (const auto& [url, postgres, schema] : std::vector<std::array<std::string, 3>>{
            {"postgresql://u:p@h:1/d?schema=public", "postgresql://u:p@h:1/d", "public"},
            {"postgres://h/d?sslmode=require&schema=a%22b&connect_timeout=3",
@@ -51,7 +51,7 @@ TEST(OpenStoreTest, PasswordsAreNotInErrors) {
   }
 }
 
-TEST(OpenStoreTest, ConnectsWithAndWithoutPrismasSchema) {
+TEST(OpenStoreTest, DBS1_ConnectsWithAndWithoutPrismasSchema) {
   for (const char* query : {"", "&schema=public", "&schema=Mixed%22Case"}) {
     const auto opened = open_store({.url = Redacted(TestPostgres::shared().url() + query)});
     ASSERT_TRUE(opened) << opened.error().message;

@@ -43,6 +43,8 @@ std::string wire_path(const Route& route) {
 }
 
 bool is_unsafe(const Route& route) { return route.info.method != Method::kGet; }
+/// Answers with secrets are not kept for a repeat, so there the key is not looked at.
+bool keeps_answers(const Route& route) { return is_unsafe(route) && route.info.secrecy == Secrecy::kPlain; }
 
 std::string parameters(const Route& route, json::Schemas& schemas) {
   std::vector<std::string> out;
@@ -60,7 +62,10 @@ std::string parameters(const Route& route, json::Schemas& schemas) {
       out.push_back(text + R"(,"schema":)" + parameter.schema + "}");
     }
   }
-  if (is_unsafe(route)) out.emplace_back(R"({"$ref":"#/components/parameters/IdempotencyKey"})");
+  // Where anyone may call it counts only for those who are known.
+  if (keeps_answers(route) && route.info.access != Access::kAnyone) {
+    out.emplace_back(R"({"$ref":"#/components/parameters/IdempotencyKey"})");
+  }
   if (route.info.access == Access::kUser) {
     out.emplace_back(R"({"$ref":"#/components/parameters/ParleyUser"})");
     out.emplace_back(R"({"$ref":"#/components/parameters/ParleyExternalUser"})");
@@ -94,8 +99,8 @@ std::string problem_response(const std::vector<ProblemCode>& codes) {
          R"({"type":"object","properties":{"code":{"enum":[)" + joined(names) + "]}}}]}}}}";
 }
 
-std::string success_response(const Route& route, json::Schemas& schemas) {
-  std::string out = R"({"description":)" + quoted(net::http_status_name(route.info.status));
+std::string success_response(const Route& route, int status, json::Schemas& schemas) {
+  std::string out = R"({"description":)" + quoted(net::http_status_name(status));
   if (route.has_answer) {
     const std::string schema = route.answer_schema(schemas);
     out += R"(,"content":{"application/json":{"schema":)" + schema + "}}";
@@ -104,7 +109,12 @@ std::string success_response(const Route& route, json::Schemas& schemas) {
 }
 
 std::string responses(const Route& route, json::Schemas& schemas) {
-  std::vector<std::string> out{quoted(std::to_string(route.info.status)) + ":" + success_response(route, schemas)};
+  std::vector<int> statuses = route.info.other_status;
+  statuses.insert(statuses.begin(), route.info.status);
+  std::vector<std::string> out;
+  for (const int status : statuses) {
+    out.push_back(quoted(std::to_string(status)) + ":" + success_response(route, status, schemas));
+  }
   if (!is_unsafe(route) && route.info.secrecy == Secrecy::kPlain) {
     out.emplace_back(R"("304":{"description":"Not Modified"})");
   }
@@ -124,6 +134,7 @@ std::string_view security(Access access) {
       return "[{\"serverKey\":[]}]";
     case Access::kUser:
     case Access::kAdmin:
+    case Access::kKeyOrAdmin:
       break;
   }
   return "[{\"session\":[]},{\"bearer\":[]},{\"serverKey\":[]}]";
@@ -165,7 +176,8 @@ std::vector<ProblemCode> problems_of(const Route& route) {
   if (route.has_body || route.query || is_unsafe(route)) codes.insert(kInvalidRequest);
   if (route.has_body && !route.is_raw_body) codes.insert(kMalformedJson);
   if (route.has_body) codes.insert({kUnsupportedMediaType, kBodyTooLarge});
-  if (is_unsafe(route)) codes.insert({kOriginNotAllowed, kIdempotencyKeyReused, kRequestInProgress});
+  if (is_unsafe(route)) codes.insert(kOriginNotAllowed);
+  if (keeps_answers(route)) codes.insert({kIdempotencyKeyReused, kRequestInProgress});
   if (route.info.access != Access::kAnyone) {
     codes.insert({kUnauthenticated, kTokenExpired, kTokenInvalid, kSessionRevoked, kAccountDisabled, kForbidden});
     codes.insert(kNotFound);  // The user to act for.

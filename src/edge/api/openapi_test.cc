@@ -50,6 +50,18 @@ RouteTable routes() {
              .summary = "Gone.",
              .access = Access::kAdmin},
             [](Request<>& /*request*/) -> Outcome<NoContent> { return NoContent{}; });
+  table.add({.method = Method::kPut,
+             .path = "/api/v1/notes/{note_id}",
+             .id = "keepNote",
+             .summary = "Makes it or changes it.",
+             .other_status = {201}},
+            [](Request<NewNote>& /*request*/) -> Outcome<Reply<Note>> { return Reply<Note>{}; });
+  table.add({.method = Method::kPost,
+             .path = "/api/v1/keys",
+             .id = "makeKey",
+             .summary = "A secret.",
+             .secrecy = Secrecy::kSecret},
+            [](Request<>& /*request*/) -> Outcome<Note> { return Note{}; });
   table.add({.method = Method::kPost,
              .path = "/api/v1/hook",
              .id = "hook",
@@ -150,6 +162,21 @@ TEST_F(OpenApiTest, ListsTheCodesOfEachStatus) {
   EXPECT_EQ(bj::serialize(codes), R"(["request_in_progress","conflict"])");
   EXPECT_TRUE(responses.as_object().contains("429"));
   EXPECT_FALSE(operation("/api/v1/hook", "post").at("responses").as_object().contains("401"));
+}
+
+TEST_F(OpenApiTest, ListsEveryStatusOfSuccess) {
+  const bj::object& responses = operation("/api/v1/notes/{noteId}", "put").at("responses").as_object();
+  EXPECT_EQ(responses.at("200").at("content"), responses.at("201").at("content"));
+}
+
+TEST_F(OpenApiTest, OffersTheIdempotencyKeyWhereItCounts) {
+  const auto is_offered = [&](const char* path, const char* method) {
+    return bj::serialize(operation(path, method)).contains("IdempotencyKey");
+  };
+  EXPECT_TRUE(is_offered("/api/v1/notes/{noteId}", "put"));
+  EXPECT_FALSE(is_offered("/api/v1/keys", "post"));
+  EXPECT_FALSE(is_offered("/api/v1/hook", "post"));
+  EXPECT_FALSE(operation("/api/v1/keys", "post").at("responses").as_object().contains("422"));
 }
 
 TEST_F(OpenApiTest, RequestsAreClosedAndAnswersOpen) {

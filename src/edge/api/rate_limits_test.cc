@@ -46,7 +46,7 @@ class RateTest : public ApiTest {
   }
 };
 
-TEST_F(RateTest, AnonymousRequestsAreCountedByAddress) {
+TEST_F(RateTest, SEC1_AnonymousRequestsAreCountedByAddress) {
   begin();
   EXPECT_EQ(count("GET /api/v1/open", "", 105), 100);
   const TestAnswer refused = call("GET /api/v1/open");
@@ -100,7 +100,7 @@ TEST_F(RateTest, SignedWebhooksAreNotCounted) {
   EXPECT_EQ(count("POST /api/v1/hook", "", 150), 150);
 }
 
-TEST_F(RateTest, AnUntrustedPeerCannotInventAddresses) {
+TEST_F(RateTest, SEC3_AnUntrustedPeerCannotInventAddresses) {
   begin({"10.0.0.0/8"});
   int passed = 0;
   for (int i = 0; i < 105; ++i) {
@@ -109,7 +109,7 @@ TEST_F(RateTest, AnUntrustedPeerCannotInventAddresses) {
   EXPECT_EQ(passed, 100);
 }
 
-TEST_F(RateTest, BehindATrustedProxyTheClientIsCounted) {
+TEST_F(RateTest, SEC3_BehindATrustedProxyTheClientIsCounted) {
   begin({"127.0.0.0/8"});
   EXPECT_EQ(count("GET /api/v1/open", "X-Forwarded-For: 192.0.2.1\r\n", 101), 100);
   EXPECT_EQ(count("GET /api/v1/open", "X-Forwarded-For: 192.0.2.2\r\n", 1), 1);
@@ -140,7 +140,7 @@ TEST(ClientAddress, StopsAtWhatIsNoAddress) {
   EXPECT_EQ(ip_of("10.0.0.1", {}), "10.0.0.1");
 }
 
-TEST(ClientAddress, OneIpv6NetworkIsOneCaller) {
+TEST(ClientAddress, SEC3_OneIpv6NetworkIsOneCaller) {
   EXPECT_EQ(rate_key("2001:db8:1:2::1"), rate_key("2001:db8:1:2:ffff::9"));
   EXPECT_NE(rate_key("2001:db8:1:2::1"), rate_key("2001:db8:1:3::1"));
   EXPECT_NE(rate_key("192.0.2.1"), rate_key("192.0.2.2"));

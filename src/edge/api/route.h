@@ -42,6 +42,7 @@ enum class Access : unsigned char {
   kUser,    ///< A user's session, or an API key that acts for a user.
   kApiKey,  ///< A server API key, acting for somebody or not.
   kAdmin,   ///< Caller::is_admin.
+  kKeyOrAdmin,
 };
 
 /// Whether the answer holds secrets (tokens, codes).
@@ -58,10 +59,11 @@ struct RouteInfo {
   std::string summary;  ///< One sentence.
   std::string tag;      ///< Group in the documentation.
   Access access = Access::kUser;
-  /// Taken from before the handler; kDefault is anonymous, reads or writes by caller and method. More is spent by
-  /// Context::spend.
+  /// Taken from before the handler; kDefault is anonymous, reads or writes by caller and method; kAnonymous counts the
+  /// address even of callers who are known. More is spent by Context::spend.
   Bucket bucket = Bucket::kDefault;
-  int status = 200;  ///< Of success; NoContent makes it 204.
+  int status = 200;               ///< Of success; NoContent makes it 204.
+  std::vector<int> other_status;  ///< Of success, too, with the same body: what a Reply may set.
   /// Beside those which every route may answer.
   std::vector<product::ProblemCode> problems;
   Secrecy secrecy = Secrecy::kPlain;

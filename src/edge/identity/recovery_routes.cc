@@ -148,15 +148,18 @@ void add_recovery_routes(RouteTable& table, IdentityServices& services) {
   RouteInfo info = route(Method::kPost, "/api/v1/auth/password/request-reset", "requestPasswordReset",
                          "Mails a link for a new password, if there is such an account.", {});
   info.access = Access::kAnyone;
+  info.bucket = Bucket::kAnonymous;
   table.add(info, [&](Request<EmailBody>& r) { return request_reset(r, services); });
   info = route(Method::kPost, "/api/v1/auth/password/reset", "resetPassword",
                "Sets a new password with the mailed token and ends all sessions.",
                {kTokenInvalid, kTokenExpired, kPasswordTooWeak, kAccountDisabled});
   info.access = Access::kAnyone;
+  info.bucket = Bucket::kAnonymous;
   table.add(info, [&](Request<ResetBody>& r) { return reset_password(r, services); });
   info = route(Method::kPost, "/api/v1/auth/email/verify", "verifyEmail", "Confirms an address with the mailed token.",
                {kTokenInvalid, kTokenExpired, kAccountDisabled});
   info.access = Access::kAnyone;
+  info.bucket = Bucket::kAnonymous;
   table.add(info, [&](Request<TokenBody>& r) { return verify_email(r); });
   table.add(route(Method::kPost, "/api/v1/users/me/email/send-verification", "sendVerification",
                   "Mails the link once more.", {}),

@@ -162,6 +162,7 @@ void add_external_routes(RouteTable& table, IdentityServices& services) {
   RouteInfo info = route(Access::kApiKey, Method::kPut, "/api/v1/external-users/{external_id}", "putExternalUser",
                          "Makes or updates the user who has this id in your app.");
   info.problems = {kUsernameTaken, kEmailTaken, kConflict};
+  info.other_status = {201};
   table.add(info, put_external_user);
   table.add(route(Access::kApiKey, Method::kGet, "/api/v1/external-users/{external_id}", "getExternalUser",
                   "The user who has this id in your app."),

@@ -160,6 +160,7 @@ RouteInfo post(std::string path, std::string id, std::string summary, std::vecto
           .summary = std::move(summary),
           .tag = "sign-in",
           .access = Access::kAnyone,
+          .bucket = Bucket::kAnonymous,
           .problems = std::move(problems),
           .secrecy = Secrecy::kSecret,
           .content_types = {}};
@@ -185,10 +186,12 @@ void add_sign_in_routes(RouteTable& table, IdentityServices& services) {
   // Every client behind one address refreshes four times an hour: that is no guessing.
   info.bucket = Bucket::kReads;
   table.add(info, [&](Request<RefreshBody>& r) { return refresh(r, services); });
-  table.add(post("/api/v1/auth/sign-out", "signOut", "Ends this session.", {}),
-            [&](Request<>& r) { return sign_out(r, services); });
+  info = post("/api/v1/auth/sign-out", "signOut", "Ends this session.", {});
+  info.bucket = Bucket::kDefault;
+  table.add(info, [&](Request<>& r) { return sign_out(r, services); });
   info = post("/api/v1/auth/sign-out-everywhere", "signOutEverywhere", "Ends all sessions of the user.", {});
   info.access = Access::kUser;
+  info.bucket = Bucket::kDefault;
   table.add(info, [&](Request<>& r) { return sign_out_everywhere(r, services); });
 }
 

@@ -185,7 +185,7 @@ std::mutex& log_mutex() {
   return mutex;
 }
 
-TEST_P(SignInRoutes, SecretsAreInNoLog) {
+TEST_P(SignInRoutes, TOK7_SecretsAreInNoLog) {
   log::set_sink(
       [](log::Level, std::string_view line) {
         const std::lock_guard lock(log_mutex());

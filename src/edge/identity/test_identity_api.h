@@ -40,6 +40,26 @@ class KeptMail : public product::Mailer {
   Guarded<std::vector<product::Mail>> mails_;
 };
 
+/// Counts what costs time.
+class CountingHasher : public product::PasswordHasher {
+ public:
+  explicit CountingHasher(product::PasswordHasher& inner) : inner_(inner) {}
+  Outcome<std::string> hash(std::string_view password, Timestamp deadline) override {
+    ++count_;
+    return inner_.hash(password, deadline);
+  }
+  Outcome<bool> verify(std::string_view password, std::string_view hash, Timestamp deadline) override {
+    ++count_;
+    return inner_.verify(password, hash, deadline);
+  }
+  bool is_outdated(std::string_view hash) const override { return inner_.is_outdated(hash); }
+  int count() const { return count_; }
+
+ private:
+  product::PasswordHasher& inner_;
+  std::atomic<int> count_ = 0;
+};
+
 /// Identity's routes behind the real frame and server, on a database.
 class IdentityApi : public ApiTest, public testing::WithParamInterface<store::Engine> {
  protected:
@@ -116,7 +136,8 @@ class IdentityApi : public ApiTest, public testing::WithParamInterface<store::En
   KeptMail mail_;
   identity_adapter::Argon2Hasher hasher_{{.passes = 1, .memory = 8192}};
   StoreAuthenticator store_authenticator_{*store_};
-  IdentityServices services_{hasher_, mail_, {.site_url = "https://chat.example.com"}};
+  CountingHasher counted_{hasher_};
+  IdentityServices services_{counted_, mail_, {.site_url = "https://chat.example.com"}};
 };
 
 /// One cookie of an answer, with its attributes; empty when it is not set.

@@ -44,6 +44,7 @@ enum class ProblemCode : unsigned char {
   kBanned,
   kTimedOut,
   kHierarchy,  ///< The target's highest role is not below the caller's.
+  kWebhookDisabled,
   // The server's own.
   kDatabaseUnavailable,
   kDeadlineExceeded,

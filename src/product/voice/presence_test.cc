@@ -112,7 +112,7 @@ TEST_P(Presence, TracksTellMicrophoneCameraAndScreen) {
   EXPECT_FALSE(state.has_screen);
 }
 
-TEST_P(Presence, RepeatedEventsChangeAndTellNothing) {
+TEST_P(Presence, WHK4_RepeatedEventsChangeAndTellNothing) {
   for (int i = 0; i < 3; ++i) take(event(Kind::kJoined, "PA_1", 5));
   for (int i = 0; i < 3; ++i) take(track_event(Kind::kTrackPublished, "PA_1", "TR_m", TrackSource::kMicrophone, 6));
   EXPECT_THAT(present(), SizeIs(1));
@@ -146,8 +146,8 @@ TEST_P(Presence, AUserWithTwoConnectionsAppearsOnceWithTheNewer) {
   EXPECT_EQ(present().front().sid, "PA_1");
 }
 
-// WHK-4: whatever the order, and with each event perhaps doubled, the end is the same.
-TEST_P(Presence, EveryOrderOfTwoSessionsEventsEndsTheSame) {
+// With each event perhaps doubled.
+TEST_P(Presence, WHK4_EveryOrderOfTwoSessionsEventsEndsTheSame) {
   // Ada left and came back; her first connection's leave may come last.
   std::vector<RoomEvent> events{
       event(Kind::kJoined, "PA_1", 1),
@@ -175,7 +175,7 @@ TEST_P(Presence, EveryOrderOfTwoSessionsEventsEndsTheSame) {
   EXPECT_TRUE(expected->front().has_camera);
 }
 
-TEST_P(Presence, ReconciliationRemovesGhostsAndAddsTheMissed) {
+TEST_P(Presence, WHK5_ReconciliationRemovesGhostsAndAddsTheMissed) {
   take(event(Kind::kJoined, "PA_gone", 1, "bob"), 100);
   RoomMember ada{.room = room_of(kLobby), .sid = "PA_ada", .identity = "ada", .joined_at = WallTime{50}};
   ada.tracks = {{.sid = "TR_1", .source = TrackSource::kMicrophone, .is_muted = false}};
@@ -227,8 +227,7 @@ TEST_P(Presence, WhatEndedLongAgoIsForgotten) {
   EXPECT_THAT(present(), SizeIs(1));
 }
 
-// WHK-3.
-TEST_P(Presence, WhoIsWhereIsOneStatement) {
+TEST_P(Presence, WHK3_WhoIsWhereIsOneStatement) {
   take(event(Kind::kJoined, "PA_1", 5));
   const uint64_t before = store_->statement_count();
   const auto states = store_->read(
@@ -260,7 +259,7 @@ TEST_P(Presence, WhoeverConnectsAgainBeforeTheOldOneHasEndedIsSeenOnceAsTheNewes
 }
 
 // A random history, told in a random order with losses, and one reconciliation: always the truth.
-TEST_P(Presence, LossesAndDisorderAreHealedByReconciliation) {
+TEST_P(Presence, WHK4_WHK5_LossesAndDisorderAreHealedByReconciliation) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     forget_everything();
     SeededRng rng(seed);

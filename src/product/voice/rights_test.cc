@@ -8,8 +8,7 @@ namespace {
 using access::PermissionMask;
 using enum access::Permission;
 
-// TOK-6: grants follow permissions.
-TEST(Grants, FollowThePermissions) {
+TEST(Grants, TOK6_FollowThePermissions) {
   EXPECT_EQ(decide_grants(PermissionMask::of(kView), {}), std::nullopt);
   EXPECT_EQ(decide_grants(PermissionMask::of(kConnect), {}), std::nullopt);
   const auto listener = decide_grants(PermissionMask::of(kView, kConnect), {});

@@ -1,0 +1,160 @@
+#include "security/world.h"
+
+#include "base/fold.h"
+#include "product/community/channels.h"
+#include "product/community/communities.h"
+#include "product/community/invites.h"
+#include "product/community/members.h"
+#include "product/community/moderation.h"
+#include "product/community/overrides.h"
+#include "product/community/reports.h"
+#include "product/community/roles.h"
+#include "product/identity/administration.h"
+#include "product/identity/api_keys.h"
+#include "product/identity/sessions.h"
+#include "product/webhooks/deliveries.h"
+
+namespace parley::security {
+namespace {
+
+using product::Outcome;
+using product::Tx;
+using product::UserId;
+using product::access::Permission;
+using product::access::PermissionMask;
+using namespace product::community;  // NOLINT(google-build-using-namespace): the world is built with its operations.
+namespace identity = product::identity;
+
+constexpr const char* kPeople[] = {"owner",  "senior",   "junior", "silenced", "member",
+                                   "banned", "stranger", "admin",  "disabled"};
+
+void replace_all(std::string& text, const std::string& place, const std::string& put) {
+  for (size_t at = text.find(place); at != std::string::npos; at = text.find(place, at + put.size()))
+    text.replace(at, place.size(), put);
+}
+
+std::string enter(Tx& tx, const std::string& user, WallTime when, Rng& rng, std::string* session = nullptr) {
+  const auto tokens = identity::start_session(tx, UserId(user), {"", "", "::1"}, when, rng);
+  if (session) *session = tokens.session.text();
+  return tokens.access.reveal();
+}
+
+}  // namespace
+
+std::string Fill::operator()(std::string text) const {
+  static int fresh = 0;
+  if (text.contains("{fresh}")) replace_all(text, "{fresh}", "f" + std::to_string(++fresh));
+  const World& whose = other && taken == "session" ? *other : world;
+  const auto session = whose.sessions.find(whose.sessions.contains(who) ? who : "owner");
+  replace_all(text, "{session}", session->second);
+  for (const auto& [name, value] : world.things)
+    replace_all(text, "{" + name + "}", other && name == taken ? other->things.at(name) : value);
+  return text;
+}
+
+std::string headers_of(const World& world, const std::string& who) {
+  if (who == "nobody") return {};
+  constexpr std::string_view kFor = "key for ";
+  if (!who.starts_with(kFor)) return "Authorization: Bearer " + world.tokens.at(who) + "\r\n";
+  const std::string name = who.substr(kFor.size());
+  const auto user = world.things.find(name);
+  return headers_of(world, "key") + "Parley-User: " + (user == world.things.end() ? name : user->second) + "\r\n";
+}
+
+World WorldTest::build() {
+  ++worlds_;
+  World world;
+  const auto built = store_->write(soon(), [&](Tx& tx) -> Outcome<void> {
+    world = {};
+    for (const char* name : kPeople) {
+      const std::string username = std::string(name) + std::to_string(worlds_);
+      const auto id = product::make_id<UserId>(store::read_wall_clock(), rng_);
+      product::execute(tx,
+                       "insert into users (id, username, username_fold, is_admin, created_at, updated_at) "
+                       "values ($1, $2, $3, $4, $5, $5)",
+                       id, username, fold(username), std::string_view(name) == "admin", store::read_wall_clock());
+      world.things[name] = id.text();
+    }
+    admit(tx, world);
+    return furnish(tx, world);
+  });
+  EXPECT_TRUE(built) << built.error().detail;
+  return world;
+}
+
+/// Everybody's credentials, the bad ones too.
+void WorldTest::admit(Tx& tx, World& world) {
+  const WallTime now = store::read_wall_clock();
+  for (const char* name : kPeople) world.tokens[name] = enter(tx, world.things[name], now, rng_, &world.sessions[name]);
+  const std::string& owner = world.things["owner"];
+  world.tokens["expired"] = enter(tx, owner, {now.unix_us - 2 * identity::kAccessLife.us()}, rng_);
+  std::string session;
+  world.tokens["revoked"] = enter(tx, owner, now, rng_, &session);
+  EXPECT_TRUE(
+      identity::end_session(tx, UserId(owner), product::SessionId(session), identity::SessionEnd::kRevoked, now));
+  world.tokens["refresh"] = identity::start_session(tx, UserId(owner), {"", "", "::1"}, now, rng_).refresh.reveal();
+  // Beside set_ability(), which would end the session as well.
+  product::execute(tx, "update users set is_disabled = $1 where id = $2", true, world.things["disabled"]);
+  // There may be a hundred keys and endpoints: of the worlds before, those of the first and the last stay.
+  const std::string old =
+      "select id from api_keys where name not in ('key 1', 'key " + std::to_string(worlds_ - 1) + "')";
+  product::execute(tx, "delete from webhook_endpoints where api_key_id in (" + old + ")");
+  product::execute(tx, "delete from api_keys where id in (" + old + ")");
+  for (const char* name : {"key", "revoked_key"}) {
+    const auto key = identity::create_api_key(tx, std::string(name) + " " + std::to_string(worlds_), now, rng_);
+    ASSERT_TRUE(key) << key.error().detail;
+    world.tokens[name] = key->secret.reveal();
+    world.things[name] = key->view.id.text();
+  }
+  EXPECT_TRUE(identity::revoke_api_key(tx, product::ApiKeyId(world.things["revoked_key"]), now));
+  namespace webhooks = product::webhooks;
+  const product::ApiKeyId own(world.things["key"]);
+  // Told of nothing that happens here, so that it stands still.
+  const auto endpoint = webhooks::create_endpoint(
+      tx, own, {.url = "http://127.0.0.1:9/", .description = "", .event_types = {"user.deleted"}},
+      webhooks::UrlPolicy::kHttpToo, now, rng_);
+  ASSERT_TRUE(endpoint) << endpoint.error().detail;
+  const auto delivery = webhooks::send_test(tx, own, endpoint->view.id, now, rng_);
+  ASSERT_TRUE(delivery) << delivery.error().detail;
+  world.things["endpoint"] = endpoint->view.id.text();
+  world.things["delivery"] = delivery->id.text();
+  world.things["external"] = "app-user-" + std::to_string(worlds_);
+  EXPECT_TRUE(identity::put_external_user(tx, {.external_id = world.things["external"]}, now, rng_));
+}
+
+Outcome<void> WorldTest::furnish(Tx& tx, World& world) {
+  const WallTime now = store::read_wall_clock();
+  const Acting a(UserId(world.things["owner"]), now, rng_);
+  const auto who = [&](const char* name) { return UserId(world.things.at(name)); };
+  const product::CommunityId community = create_community(tx, a, {.name = Name("c")})->id;
+  const auto category = create_channel(tx, a, community, {.name = Name("c"), .kind = ChannelKind::kCategory});
+  const auto channel = create_channel(tx, a, community, {.name = Name("t"), .parent_id = category->id});
+  const auto voice = create_channel(tx, a, community, {.name = Name("v"), .kind = ChannelKind::kVoice});
+  const PermissionMask all = PermissionMask::everything().without(PermissionMask::of(Permission::kAdministrator));
+  const auto high = create_role(tx, a, community, {.name = Name("high")});
+  const auto low = create_role(tx, a, community, {.name = Name("low"), .permissions = json::Mask{all.bits()}});
+  const auto invite = create_invite(tx, a, community, {});
+  for (const char* name : {"senior", "junior", "silenced", "member"}) {
+    const auto joined = accept_invite(tx, Acting(who(name), now, rng_), invite->code);
+    if (!joined) return std::unexpected(joined.error());
+  }
+  assign_role(tx, a, community, who("senior"), high->id);
+  for (const char* name : {"junior", "silenced"}) assign_role(tx, a, community, who(name), low->id);
+  for (const OverrideTarget& target : {OverrideTarget(high->id), OverrideTarget(who("senior"))})
+    set_override(tx, a, channel->id, target, {.deny = {}, .allow = {PermissionMask::of(Permission::kSend).bits()}});
+  time_out(tx, a, community, who("silenced"), TimeDelta::seconds(3600));
+  ban_user(tx, a, community, who("banned"), {});
+  const auto report = create_report(
+      tx, a, community, {.target_id = json::Text<1, 128>(world.things["senior"]), .reason = json::Block<1, 1000>("r")});
+  world.things.insert({{"community", community.text()},
+                       {"category", category->id.text()},
+                       {"channel", channel->id.text()},
+                       {"voice", voice->id.text()},
+                       {"high", high->id.text()},
+                       {"invite", invite->id.text()},
+                       {"code", invite->code},
+                       {"report", report->id.text()}});
+  return {};
+}
+
+}  // namespace parley::security
