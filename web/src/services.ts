@@ -1,14 +1,25 @@
 import i18next from 'i18next';
 import { ApiClient } from './api/client';
 import { ParleyApi } from './api/parley';
+import { AccountModel, type SaveFile } from './model/account';
 import { CommunitiesModel } from './model/communities';
+import { InviteModel } from './model/invite';
+import { takePlace, type Place } from './model/place';
 import type { Clock, PageVisibility } from './model/poller';
+import { ProviderModel } from './model/provider';
 import { SessionModel } from './model/session';
 
 /** What the app's pages work with. */
 export interface Services {
   api: ParleyApi;
   session: SessionModel;
+  /** Where the address led that opened the app. */
+  place: Place;
+  /** The start, in the address bar. */
+  goToStart: () => void;
+  makeAccount: () => AccountModel;
+  provider: ProviderModel;
+  invite: InviteModel;
   communities: CommunitiesModel;
   clock: Clock;
   visibility: PageVisibility;
@@ -16,8 +27,19 @@ export interface Services {
 
 const signedInKey = 'parley.signedIn';
 
+const saveFile: SaveFile = (name, text) => {
+  const link = document.createElement('a');
+  link.download = name;
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
 /** Ties the models to this browser: its fetch, timers, storage and language. */
 export function makeServices(): Services {
+  const replace = (address: string): void => history.replaceState(null, '', address);
+  const place = takePlace({ read: () => new URL(location.href), replace });
+  const goToStart = (): void => replace('/');
   const api = new ParleyApi(new ApiClient((path, init) => fetch(path, init), () => i18next.language));
   const session = new SessionModel(api, {
     get: () => localStorage.getItem(signedInKey) !== null,
@@ -30,6 +52,11 @@ export function makeServices(): Services {
   return {
     api,
     session,
+    place,
+    goToStart,
+    makeAccount: () => new AccountModel(api, session, saveFile),
+    provider: new ProviderModel(api, (address) => location.assign(address)),
+    invite: new InviteModel(api, place.kind === 'start' ? place.invite : null, goToStart),
     communities,
     clock: { setTimeout: (run, ms) => window.setTimeout(run, ms), clearTimeout: (timer) => window.clearTimeout(timer) },
     visibility: {

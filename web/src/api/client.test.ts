@@ -79,6 +79,22 @@ describe('ApiClient', () => {
     expect(signedOut).toBe(0);
   });
 
+  it.each(['wrong_credentials', 'second_factor_required', 'wrong_second_factor'])('keeps the session when the server answers %s', async (code) => {
+    server.on('PUT /password', () => problem(401, code)).on(refresh, () => problem(401, 'token_invalid'));
+    await expect(client.put('/password', {})).rejects.toMatchObject({ code });
+    expect(server.count(refresh)).toBe(0);
+    expect(signedOut).toBe(0);
+  });
+
+  it('keeps the session when a wrong password follows a refresh', async () => {
+    expireToken();
+    const expired = problem(401, 'token_expired');
+    let tries = 0;
+    server.on('PUT /password', () => (tries++ === 0 ? expired : problem(401, 'wrong_credentials')));
+    await expect(client.put('/password', {})).rejects.toMatchObject({ code: 'wrong_credentials' });
+    expect(signedOut).toBe(0);
+  });
+
   it('gives the tag of an answer, and null when it still holds', async () => {
     server.on('GET /thing', ({ headers }) =>
       headers['if-none-match'] === '"1"' ? new Response(null, { status: 304 }) : json(200, [1], { etag: '"1"' }),

@@ -8,6 +8,9 @@ export interface Tagged<T> {
   etag: string;
 }
 
+/** With the status 401 too, but about a password or a code that was typed: the session is as good as before. */
+const aboutInput: ReadonlySet<string> = new Set(['wrong_credentials', 'second_factor_required', 'wrong_second_factor']);
+
 /**
  * Requests to the server's API. The session is in cookies that no script sees; when its access token has expired, the
  * client refreshes it once for all requests that wait, and repeats them. Failures are thrown as a `Problem`.
@@ -37,6 +40,23 @@ export class ApiClient {
     return readJson<T>(await this.sendSignedIn('POST', path, body));
   }
 
+  async put<T>(path: string, body?: unknown): Promise<T> {
+    return readJson<T>(await this.sendSignedIn('PUT', path, body));
+  }
+
+  async patch<T>(path: string, body?: unknown): Promise<T> {
+    return readJson<T>(await this.sendSignedIn('PATCH', path, body));
+  }
+
+  async delete<T>(path: string): Promise<T> {
+    return readJson<T>(await this.sendSignedIn('DELETE', path));
+  }
+
+  /** An answer that anyone gets, signed in or not. */
+  async getAnonymously<T>(path: string): Promise<T> {
+    return readJson<T>(await checked(await this.send('GET', path)));
+  }
+
   /** A request that makes, changes or ends a session, and so is never repeated with a fresh one. */
   async postAnonymously<T>(path: string, body?: unknown): Promise<T> {
     return readJson<T>(await checked(await this.send('POST', path, body)));
@@ -45,12 +65,16 @@ export class ApiClient {
   private async sendSignedIn(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {
     const first = await this.send(method, path, body, headers);
     if (first.status !== 401) return checked(first);
+    const problem = await readProblem(first);
+    if (aboutInput.has(problem.code)) throw problem;
     if (await this.refresh()) {
       const second = await this.send(method, path, body, headers);
       if (second.status !== 401) return checked(second);
+      const again = await readProblem(second);
+      if (aboutInput.has(again.code)) throw again;
     }
     this.onSignedOut();
-    throw await readProblem(first);
+    throw problem;
   }
 
   /** Whether there is a session after it; throws when the server cannot say. */

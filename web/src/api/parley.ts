@@ -4,7 +4,22 @@ export interface OwnUser {
   id: string;
   username?: string;
   email?: string;
+  isEmailVerified: boolean;
   displayName: string;
+  statusText: string;
+  /** Of mails; empty when it was never chosen. */
+  locale: string;
+  hasPassword: boolean;
+  hasSecondFactor: boolean;
+  /** While an erasure of the account can be taken back. */
+  eraseAt?: string;
+}
+
+/** What a person may change; null clears. */
+export interface ProfileChange {
+  displayName?: string | null;
+  statusText?: string | null;
+  locale?: string | null;
 }
 
 export interface SignInAnswer {
@@ -14,14 +29,43 @@ export interface SignInAnswer {
 
 export interface NewAccount {
   username: string;
+  email: string;
   displayName: string;
   password: string;
   locale: string;
 }
 
+/** Where a person is signed in. */
+export interface Device {
+  id: string;
+  deviceName: string;
+  userAgent: string;
+  ip: string;
+  lastUsedAt: string;
+  isCurrent: boolean;
+}
+
+/** For an authenticator app: to be typed, or opened as a link. */
+export interface TotpSetup {
+  secret: string;
+  url: string;
+}
+
+export interface RecoveryCodes {
+  recoveryCodes: string[];
+}
+
+/** Where an invite leads. */
+export interface InvitePreview {
+  communityName: string;
+  members: number;
+  inviterName: string;
+}
+
 export interface Community {
   id: string;
   name: string;
+  ownerId: string;
   /** The caller's 64-bit mask as a decimal number; only where one community was asked for. */
   permissions?: string;
 }
@@ -72,7 +116,10 @@ export interface Page<T> {
 /** How many members' names are fetched at once; the others' are asked for one by one when they appear. */
 const memberPage = 100;
 const inCookies = { transport: 'cookie' };
+const me = '/api/v1/users/me';
 const part = encodeURIComponent;
+/** Who has no password proves nothing by one. */
+const proof = (password: string): { password?: string } => (password ? { password } : {});
 
 /** The routes of the server that the app uses, by name. */
 export class ParleyApi {
@@ -82,8 +129,8 @@ export class ParleyApi {
     this.client.onSignedOut = listener;
   }
 
-  register({ displayName, ...account }: NewAccount): Promise<SignInAnswer> {
-    const body = { ...account, ...(displayName && { displayName }), ...inCookies };
+  register({ displayName, email, ...account }: NewAccount): Promise<SignInAnswer> {
+    const body = { ...account, ...(displayName && { displayName }), ...(email && { email }), ...inCookies };
     return this.client.postAnonymously('/api/v1/auth/register', body);
   }
 
@@ -99,8 +146,73 @@ export class ParleyApi {
     return this.client.postAnonymously('/api/v1/auth/sign-out');
   }
 
+  /** Whether this server lets people sign in by an identity provider. */
+  provider(): Promise<{ isOffered: boolean }> {
+    return this.client.getAnonymously('/api/v1/auth/oidc');
+  }
+
+  requestPasswordReset(email: string): Promise<void> {
+    return this.client.postAnonymously('/api/v1/auth/password/request-reset', { email });
+  }
+
+  resetPassword(token: string, newPassword: string): Promise<void> {
+    return this.client.postAnonymously('/api/v1/auth/password/reset', { token, newPassword });
+  }
+
+  verifyEmail(token: string): Promise<void> {
+    return this.client.postAnonymously('/api/v1/auth/email/verify', { token });
+  }
+
+  sendVerification(): Promise<void> {
+    return this.client.post(`${me}/email/send-verification`);
+  }
+
   me(): Promise<OwnUser> {
-    return this.client.get('/api/v1/users/me');
+    return this.client.get(me);
+  }
+
+  changeProfile(change: ProfileChange): Promise<OwnUser> {
+    return this.client.patch(me, change);
+  }
+
+  changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    return this.client.put(`${me}/password`, { oldPassword, newPassword });
+  }
+
+  devices(): Promise<Page<Device>> {
+    return this.client.get(`${me}/sessions`);
+  }
+
+  revokeDevice(id: string): Promise<void> {
+    return this.client.delete(`${me}/sessions/${part(id)}`);
+  }
+
+  beginSecondFactor(password: string): Promise<TotpSetup> {
+    return this.client.post(`${me}/second-factor/begin`, proof(password));
+  }
+
+  confirmSecondFactor(code: string): Promise<RecoveryCodes> {
+    return this.client.post(`${me}/second-factor/confirm`, { code });
+  }
+
+  renewRecoveryCodes(code: string): Promise<RecoveryCodes> {
+    return this.client.post(`${me}/second-factor/recovery-codes`, { code });
+  }
+
+  disableSecondFactor(password: string, code: string): Promise<void> {
+    return this.client.post(`${me}/second-factor/disable`, { ...proof(password), code });
+  }
+
+  exportData(): Promise<unknown> {
+    return this.client.get(`${me}/export`);
+  }
+
+  requestErasure(password: string): Promise<{ eraseAt: string }> {
+    return this.client.post(`${me}/erasure`, proof(password));
+  }
+
+  cancelErasure(): Promise<void> {
+    return this.client.delete(`${me}/erasure`);
   }
 
   communities(): Promise<Page<Community>> {
@@ -117,6 +229,14 @@ export class ParleyApi {
 
   createInvite(communityId: string): Promise<Invite> {
     return this.client.post(`/api/v1/communities/${part(communityId)}/invites`, {});
+  }
+
+  leaveCommunity(id: string): Promise<void> {
+    return this.client.delete(`/api/v1/communities/${part(id)}/membership`);
+  }
+
+  previewInvite(code: string): Promise<InvitePreview> {
+    return this.client.getAnonymously(`/api/v1/invites/${part(code)}`);
   }
 
   acceptInvite(code: string): Promise<{ community: Community }> {

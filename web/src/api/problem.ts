@@ -6,6 +6,8 @@ export class Problem extends Error {
     /** For people, in the language that was asked for. Empty when the server did not say. */
     readonly title: string,
     readonly retryAfterMs = 0,
+    /** What exactly, in English, for developers. May be empty. */
+    readonly detail = '',
   ) {
     super(code);
   }
@@ -24,5 +26,6 @@ export async function readProblem(response: Response): Promise<Problem> {
     response.status,
     typeof body?.title === 'string' ? body.title : '',
     typeof body?.retryAfterMs === 'number' ? body.retryAfterMs : 0,
+    typeof body?.detail === 'string' ? body.detail : '',
   );
 }

@@ -7,6 +7,7 @@ import { asProblem } from '../api/problem';
 import { CallModel, type EndReason } from '../model/call';
 import type { VoiceChannel } from '../model/channels';
 import { nameOf } from '../model/session';
+import type { Place } from '../model/place';
 import type { Services } from '../services';
 import { CallView } from './call';
 import { EndView } from './end';
@@ -14,12 +15,18 @@ import { GuestLobby } from './guest_lobby';
 import { Home } from './home';
 import { LanguagePicker } from './language_picker';
 import { Lobby, type DeviceChoice } from './lobby';
+import { ResetPassword } from './reset_password';
+import { Settings } from './settings';
 import { SignIn } from './sign_in';
 import { UserBar } from './user_bar';
+import { VerifyEmail } from './verify_email';
 
 type Page =
   | { kind: 'start' }
   | { kind: 'guest' }
+  | { kind: 'settings' }
+  | { kind: 'verifyEmail'; token: string }
+  | { kind: 'resetPassword'; token: string }
   | { kind: 'channel'; channel: VoiceChannel }
   | { kind: 'call'; model: CallModel; channel: VoiceChannel | null }
   | { kind: 'end'; reason: EndReason };
@@ -45,18 +52,26 @@ async function requestGuestTicket(room: string, name: string): Promise<VoiceTick
   return { url: ownAddress(), token };
 }
 
-/** A link to a room leads straight to its door. */
-const firstPage = (): Page => ({ kind: new URLSearchParams(location.search).has('room') ? 'guest' : 'start' });
+/** A link to a room leads straight to its door; those of mails to their pages. */
+const firstPage = (place: Place): Page => (place.kind === 'start' || place.kind === 'signIn' ? { kind: 'start' } : place);
 
 export function App({ services }: { services: Services }) {
   const { t } = useTranslation();
-  const { session } = services;
+  const { session, place } = services;
   const { phase, user } = useSyncExternalStore(session.state.subscribe, session.state.get);
-  const [page, setPage] = useState<Page>(firstPage);
+  const [page, setPage] = useState<Page>(() => firstPage(place));
   const [error, setError] = useState<string | null>(null);
   const [isJoining, setJoining] = useState(false);
 
-  useEffect(() => void session.open(), [session]);
+  useEffect(() => {
+    if (place.kind === 'signIn') session.arrive(place.problem, place.ticket);
+    else void session.open();
+  }, [session, place]);
+
+  // Whoever was signed out, here or elsewhere, has no settings any more.
+  useEffect(() => {
+    if (phase === 'signedOut') setPage((current) => (current.kind === 'settings' ? { kind: 'start' } : current));
+  }, [phase]);
 
   function open(next: Page): void {
     setError(null);
@@ -91,21 +106,31 @@ export function App({ services }: { services: Services }) {
   }
 
   const toStart = (): void => open({ kind: 'start' });
+  function leaveLink(): void {
+    services.goToStart();
+    toStart();
+  }
+
   return (
     <>
       <header className="bar">
         <span className="brand">Parley</span>
-        {phase === 'signedIn' && page.kind === 'start' && <UserBar session={session} />}
+        {phase === 'signedIn' && (page.kind === 'start' || page.kind === 'settings') && (
+          <UserBar session={session} onSettings={() => open({ kind: 'settings' })} />
+        )}
         <LanguagePicker />
       </header>
       <main>
         {page.kind === 'start' && phase === 'loading' && <p role="status">{t('connecting')}</p>}
         {page.kind === 'start' && (phase === 'signedOut' || phase === 'secondFactor') && (
-          <SignIn session={session} onGuest={() => open({ kind: 'guest' })} />
+          <SignIn services={services} onGuest={() => open({ kind: 'guest' })} />
         )}
         {page.kind === 'start' && phase === 'signedIn' && (
           <Home services={services} onJoin={(channel) => open({ kind: 'channel', channel })} />
         )}
+        {page.kind === 'settings' && phase === 'signedIn' && <Settings services={services} onBack={toStart} />}
+        {page.kind === 'verifyEmail' && <VerifyEmail services={services} token={page.token} onDone={leaveLink} />}
+        {page.kind === 'resetPassword' && <ResetPassword services={services} token={page.token} onDone={leaveLink} />}
         {page.kind === 'guest' && (
           <GuestLobby
             error={error}

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Community } from '../api/parley';
 import { ChannelsModel, type Occupant, type VoiceChannel } from '../model/channels';
 import type { Services } from '../services';
+import { ConfirmButton } from './confirm_button';
 import { Icon } from './icon';
 import { InviteBox } from './invite_box';
 import { ProblemLine } from './problem_line';
@@ -49,7 +50,29 @@ export function Channels({ services, community, onJoin }: Props) {
           <ProblemLine problem={state.createProblem} />
         </>
       )}
+      <LeaveButton services={services} community={community} />
     </section>
+  );
+}
+
+/** For members; an owner hands the community over or deletes it. */
+function LeaveButton({ services: { communities, session }, community }: Pick<Props, 'services' | 'community'>) {
+  const { t } = useTranslation();
+  const { isBusy, problem } = useSyncExternalStore(communities.state.subscribe, communities.state.get);
+  const { user } = useSyncExternalStore(session.state.subscribe, session.state.get);
+  return (
+    community.ownerId !== user?.id && (
+      <div>
+        <ConfirmButton
+          label={t('leaveCommunity')}
+          question={t('leaveQuestion', { name: community.name })}
+          isBusy={isBusy}
+          onConfirm={() => communities.leave(community.id)}
+        >
+          <ProblemLine problem={problem} />
+        </ConfirmButton>
+      </div>
+    )
   );
 }
 

@@ -3,6 +3,8 @@ import { useTranslation } from 'react-i18next';
 import type { Services } from '../services';
 import type { VoiceChannel } from '../model/channels';
 import { Channels } from './channels';
+import { InviteCard } from './invite_card';
+import { Notices } from './notices';
 import { ProblemLine } from './problem_line';
 import { TextForm } from './text_form';
 
@@ -22,6 +24,10 @@ export function Home({ services, onJoin }: Props) {
 
   return (
     <div className="home">
+      <div className="notices">
+        <Notices services={services} />
+        <InviteCard services={services} onAccept={(code) => communities.accept(code)} />
+      </div>
       <nav className="panel" aria-label={t('communities')}>
         <h1>{t('communities')}</h1>
         <ul className="plain">
@@ -45,7 +51,6 @@ export function Home({ services, onJoin }: Props) {
           label={t('inviteCode')}
           action={t('acceptInvite')}
           maxLength={300}
-          initial={new URLSearchParams(location.search).get('invite') ?? ''}
           isBusy={state.isBusy}
           onSubmit={(code) => communities.accept(code)}
         />

@@ -1,44 +1,64 @@
-import { useState, useSyncExternalStore, type FormEvent } from 'react';
+import { useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
+import { arrivalKey } from '../model/explain';
 import type { SessionModel } from '../model/session';
+import type { Services } from '../services';
+import { ForgotPassword } from './forgot_password';
+import { InviteCard } from './invite_card';
+import { PasswordField } from './password_field';
 import { ProblemLine } from './problem_line';
+import { RegisterForm } from './register_form';
 
 interface Props {
-  session: SessionModel;
+  services: Services;
   onGuest: () => void;
 }
 
+type View = 'signIn' | 'register' | 'forgot';
+
 /** Where a person without a session begins: signing in, making an account, or a call as a guest. */
-export function SignIn({ session, onGuest }: Props) {
+export function SignIn({ services, onGuest }: Props) {
   const { t } = useTranslation();
+  const { session } = services;
   const { phase } = useSyncExternalStore(session.state.subscribe, session.state.get);
-  const [isNew, setNew] = useState(false);
+  const [view, setView] = useState<View>('signIn');
+
+  function show(next: View): void {
+    session.clearProblem();
+    setView(next);
+  }
+
+  const link = (next: View, text: string) => (
+    <button type="button" className="link" onClick={() => show(next)}>
+      {text}
+    </button>
+  );
 
   if (phase === 'secondFactor') return <SecondFactor session={session} />;
   return (
-    <section className="card">
-      <h1>{t(isNew ? 'register' : 'signIn')}</h1>
-      {isNew ? <RegisterForm session={session} /> : <SignInForm session={session} />}
-      <button
-        type="button"
-        className="link"
-        onClick={() => {
-          session.clearProblem();
-          setNew(!isNew);
-        }}
-      >
-        {t(isNew ? 'toSignIn' : 'toRegister')}
-      </button>
-      <button type="button" className="link" onClick={onGuest}>
-        {t('guestCall')}
-      </button>
-    </section>
+    <div className="door">
+      <InviteCard services={services} />
+      <section className="card">
+        <h1>{t(view)}</h1>
+        {view === 'signIn' && <SignInForm session={session} />}
+        {view === 'register' && <RegisterForm session={session} />}
+        {view === 'forgot' && <ForgotPassword api={services.api} />}
+        {view !== 'forgot' && <ProviderButton services={services} />}
+        <div className="links">
+          {view === 'signIn' && link('forgot', t('forgot'))}
+          {view === 'signIn' ? link('register', t('toRegister')) : link('signIn', t(view === 'forgot' ? 'backToSignIn' : 'toSignIn'))}
+          <button type="button" className="link" onClick={onGuest}>
+            {t('guestCall')}
+          </button>
+        </div>
+      </section>
+    </div>
   );
 }
 
 function SignInForm({ session }: { session: SessionModel }) {
   const { t } = useTranslation();
-  const { problem, isBusy } = useSyncExternalStore(session.state.subscribe, session.state.get);
+  const { problem, arrivalProblem, isBusy } = useSyncExternalStore(session.state.subscribe, session.state.get);
   const [login, setLogin] = useState('');
   const [password, setPassword] = useState('');
 
@@ -49,21 +69,16 @@ function SignInForm({ session }: { session: SessionModel }) {
 
   return (
     <form onSubmit={submit}>
+      {arrivalProblem && (
+        <p role="alert" className="error">
+          {t(arrivalKey(arrivalProblem))}
+        </p>
+      )}
       <label>
         {t('login')}
         <input required maxLength={254} autoComplete="username" autoCapitalize="none" value={login} onChange={(e) => setLogin(e.target.value)} />
       </label>
-      <label>
-        {t('password')}
-        <input
-          required
-          type="password"
-          maxLength={256}
-          autoComplete="current-password"
-          value={password}
-          onChange={(e) => setPassword(e.target.value)}
-        />
-      </label>
+      <PasswordField label={t('password')} value={password} onChange={setPassword} />
       <ProblemLine problem={problem} />
       <button type="submit" className="primary" disabled={isBusy}>
         {t('signIn')}
@@ -72,45 +87,23 @@ function SignInForm({ session }: { session: SessionModel }) {
   );
 }
 
-function RegisterForm({ session }: { session: SessionModel }) {
-  const { t, i18n } = useTranslation();
-  const { problem, isBusy } = useSyncExternalStore(session.state.subscribe, session.state.get);
-  const [username, setUsername] = useState('');
-  const [displayName, setDisplayName] = useState('');
-  const [password, setPassword] = useState('');
+function ProviderButton({ services: { provider, session } }: { services: Services }) {
+  const { t } = useTranslation();
+  const isOffered = useSyncExternalStore(provider.isOffered.subscribe, provider.isOffered.get);
+  useEffect(() => void provider.load(), [provider]);
 
-  function submit(event: FormEvent): void {
-    event.preventDefault();
-    void session.register({ username: username.trim(), displayName: displayName.trim(), password, locale: i18n.language });
+  function go(): void {
+    session.expectArrival();
+    // Only the start has something to come back to: an invite.
+    provider.go(location.pathname === '/' ? `/${location.search}` : '/');
   }
 
   return (
-    <form onSubmit={submit}>
-      <label>
-        {t('username')}
-        <input required maxLength={64} autoComplete="username" autoCapitalize="none" value={username} onChange={(e) => setUsername(e.target.value)} />
-      </label>
-      <label>
-        {t('displayName')}
-        <input maxLength={64} autoComplete="name" value={displayName} onChange={(e) => setDisplayName(e.target.value)} />
-      </label>
-      <label>
-        {t('newPassword')}
-        <input
-          required
-          type="password"
-          minLength={8}
-          maxLength={256}
-          autoComplete="new-password"
-          value={password}
-          onChange={(e) => setPassword(e.target.value)}
-        />
-      </label>
-      <ProblemLine problem={problem} />
-      <button type="submit" className="primary" disabled={isBusy}>
-        {t('register')}
+    isOffered && (
+      <button type="button" className="secondary" onClick={go}>
+        {t('signInByProvider')}
       </button>
-    </form>
+    )
   );
 }
 
@@ -132,7 +125,7 @@ function SecondFactor({ session }: { session: SessionModel }) {
           {t('code')}
           <input required maxLength={40} autoComplete="one-time-code" value={code} onChange={(e) => setCode(e.target.value)} />
         </label>
-        <ProblemLine problem={problem} />
+        <ProblemLine problem={problem} keyOf={({ code: why }) => (arrivalKey(why) === 'arrival_stale' ? 'arrival_stale' : null)} />
         <button type="submit" className="primary" disabled={isBusy}>
           {t('signIn')}
         </button>

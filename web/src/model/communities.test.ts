@@ -51,6 +51,16 @@ describe('CommunitiesModel', () => {
     expect(model.state.get()).toMatchObject({ communities: [cats, dogs], selectedId: 'c2' });
   });
 
+  it('looks at another community after leaving one', async () => {
+    await model.load();
+    server.on('DELETE /api/v1/communities/c1/membership', () => {
+      server.on(list, () => json(200, { items: [dogs] }));
+      return new Response(null, { status: 204 });
+    });
+    expect(await model.leave('c1')).toBe(true);
+    expect(model.state.get()).toMatchObject({ communities: [dogs], selectedId: 'c2', isBusy: false });
+  });
+
   it('says why an invite was refused', async () => {
     server.on('POST /api/v1/invites/old/accept', () => problem(404, 'invite_invalid', 'Not valid.'));
     expect(await model.accept('old')).toBe(false);

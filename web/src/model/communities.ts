@@ -1,24 +1,21 @@
 import type { Community, ParleyApi } from '../api/parley';
-import { asProblem, type Problem } from '../api/problem';
+import { attempt, untried, type Attempted } from './attempt';
 import { Store } from './store';
 
-export interface CommunitiesState {
+export interface CommunitiesState extends Attempted {
   communities: readonly Community[];
   selectedId: string | null;
   /** The last invite that was made, for the community that is selected. */
   inviteCode: string | null;
-  problem: Problem | null;
   isLoaded: boolean;
-  isBusy: boolean;
 }
 
 const nothing: CommunitiesState = {
+  ...untried,
   communities: [],
   selectedId: null,
   inviteCode: null,
-  problem: null,
   isLoaded: false,
-  isBusy: false,
 };
 
 /** The address that brings whoever opens it to an invite. */
@@ -38,12 +35,7 @@ export class CommunitiesModel {
   constructor(private readonly api: ParleyApi) {}
 
   load(): Promise<boolean> {
-    return this.attempt(async () => {
-      const { items } = await this.api.communities();
-      const { selectedId } = this.state.get();
-      const isThere = items.some(({ id }) => id === selectedId);
-      this.state.update({ communities: items, isLoaded: true, selectedId: isThere ? selectedId : (items[0]?.id ?? null) });
-    });
+    return this.attempt(() => this.fetch());
   }
 
   select(id: string): void {
@@ -58,6 +50,13 @@ export class CommunitiesModel {
     return this.attempt(async () => {
       const { community } = await this.api.acceptInvite(readInviteCode(codeOrLink));
       this.show(community);
+    });
+  }
+
+  leave(id: string): Promise<boolean> {
+    return this.attempt(async () => {
+      await this.api.leaveCommunity(id);
+      await this.fetch();
     });
   }
 
@@ -76,22 +75,20 @@ export class CommunitiesModel {
     this.state.set(nothing);
   }
 
+  private async fetch(): Promise<void> {
+    const { items } = await this.api.communities();
+    const { selectedId } = this.state.get();
+    const isThere = items.some(({ id }) => id === selectedId);
+    this.state.update({ communities: items, isLoaded: true, selectedId: isThere ? selectedId : (items[0]?.id ?? null) });
+  }
+
   private show(community: Community): void {
     const others = this.state.get().communities.filter(({ id }) => id !== community.id);
     this.state.update({ communities: [...others, community] });
     this.select(community.id);
   }
 
-  /** Whether it was done; if not, the state says why. */
-  private async attempt(act: () => Promise<void>): Promise<boolean> {
-    this.state.update({ isBusy: true, problem: null });
-    try {
-      await act();
-      this.state.update({ isBusy: false });
-      return true;
-    } catch (error) {
-      this.state.update({ isBusy: false, problem: asProblem(error) });
-      return false;
-    }
+  private attempt(act: () => Promise<void>): Promise<boolean> {
+    return attempt(this.state, act);
   }
 }

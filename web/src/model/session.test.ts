@@ -86,7 +86,7 @@ describe('SessionModel', () => {
   it('registers without a shown name when none is given', async () => {
     server.on('POST /api/v1/auth/register', () => json(201, { status: 'signed_in' }));
     const session = makeSession();
-    await session.register({ username: 'ada', displayName: '', password: 'secret words', locale: 'az' });
+    await session.register({ username: 'ada', email: '', displayName: '', password: 'secret words', locale: 'az' });
     expect(server.seen[0]?.body).toEqual({ username: 'ada', password: 'secret words', locale: 'az', transport: 'cookie' });
     expect(session.state.get().phase).toBe('signedIn');
   });

@@ -7,6 +7,8 @@ export interface SessionState {
   user: OwnUser | null;
   problem: Problem | null;
   isBusy: boolean;
+  /** The code of what went wrong at the identity provider; empty when nothing did. */
+  arrivalProblem: string;
 }
 
 /** Remembers across reloads that somebody signed in: the cookies that prove it are hidden from scripts. */
@@ -26,7 +28,7 @@ export class SessionModel {
     private readonly api: ParleyApi,
     private readonly hint: SessionHint,
   ) {
-    this.state = new Store<SessionState>({ phase: hint.get() ? 'loading' : 'signedOut', user: null, problem: null, isBusy: false });
+    this.state = new Store<SessionState>({ phase: hint.get() ? 'loading' : 'signedOut', user: null, problem: null, isBusy: false, arrivalProblem: '' });
     api.onSignedOut(() => this.forget());
   }
 
@@ -36,6 +38,18 @@ export class SessionModel {
     await this.attempt(() => this.enter());
     // Without an answer the person can still try by hand, or come back: the hint stays.
     if (this.state.get().phase === 'loading') this.state.update({ phase: 'signedOut' });
+  }
+
+  /** Somebody is back from the identity provider without a session: there is none to be found. */
+  arrive(arrivalProblem: string, ticket: string): void {
+    this.ticket = ticket;
+    this.hint.set(false);
+    this.state.update({ phase: ticket ? 'secondFactor' : 'signedOut', arrivalProblem });
+  }
+
+  /** Whoever comes back from the identity provider may be signed in, by cookies that no script sees. */
+  expectArrival(): void {
+    this.hint.set(true);
   }
 
   register(account: NewAccount): Promise<void> {
@@ -64,7 +78,23 @@ export class SessionModel {
   }
 
   clearProblem(): void {
-    this.state.update({ problem: null });
+    this.state.update({ problem: null, arrivalProblem: '' });
+  }
+
+  /** What the server answered to a change of the account. */
+  setUser(user: OwnUser): void {
+    this.state.update({ user });
+  }
+
+  /** What other pages and other devices changed. */
+  async reload(): Promise<void> {
+    this.setUser(await this.api.me());
+  }
+
+  /** The server has ended the session. */
+  forget(): void {
+    this.hint.set(false);
+    this.state.update({ phase: 'signedOut', user: null });
   }
 
   private async follow(answer: SignInAnswer): Promise<void> {
@@ -82,14 +112,9 @@ export class SessionModel {
     this.state.update({ user: await this.api.me(), phase: 'signedIn' });
   }
 
-  private forget(): void {
-    this.hint.set(false);
-    this.state.update({ phase: 'signedOut', user: null });
-  }
-
   private async attempt(act: () => Promise<void>): Promise<void> {
     const isOpening = this.state.get().phase === 'loading';
-    this.state.update({ isBusy: true, problem: null });
+    this.state.update({ isBusy: true, problem: null, arrivalProblem: '' });
     try {
       await act();
       this.state.update({ isBusy: false });
