@@ -1,7 +1,19 @@
 import type { Browser, Locator, Page } from '@playwright/test';
 import { expect, expectColor, expectMediaFlows, expectTone, launchChromium, test } from './harness';
 import { ada, bora } from './media';
-import { acceptInvite, copyInvite, createCommunity, createVoiceChannel, joinChannel, openPage, openRegistered, register } from './people';
+import {
+  acceptInvite,
+  channel,
+  community,
+  copyInvite,
+  createCommunity,
+  createVoiceChannel,
+  joinChannel,
+  openPage,
+  openRegistered,
+  register,
+  signIn,
+} from './people';
 
 let adasBrowser: Browser;
 let borasBrowser: Browser;
@@ -20,25 +32,25 @@ test.afterEach(async () => {
 
 /** "Within a second", and the time that a busy machine takes to show it. */
 const soon = { timeout: 3000 };
-const occupants = (page: Page): Locator => page.getByRole('list', { name: 'People in Den' }).getByRole('listitem');
+const occupants = (page: Page): Locator => page.getByRole('list', { name: `People in ${channel}` }).getByRole('listitem');
 
 test('two people sign up, meet in a voice channel, and a third sees who is there', async ({ server }) => {
   const adasPage = await openRegistered(adasBrowser, server, ada.name);
   const borasPage = await openRegistered(borasBrowser, server, bora.name);
   const ceydasPage = await openRegistered(borasBrowser, server, 'Ceyda');
 
-  await createCommunity(adasPage, 'Night owls');
-  await createVoiceChannel(adasPage, 'Den');
+  await createCommunity(adasPage, community);
+  await createVoiceChannel(adasPage, channel);
   const invite = await copyInvite(adasPage);
   for (const page of [borasPage, ceydasPage]) {
     await acceptInvite(page, invite);
-    await expect(page.getByRole('heading', { name: 'Night owls' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: community })).toBeVisible();
     await expect(page.getByLabel('Name of a new voice channel')).toHaveCount(0);
   }
 
-  await joinChannel(adasPage, 'Den');
+  await joinChannel(adasPage, channel);
   await expect(occupants(ceydasPage)).toHaveCount(1, soon);
-  await joinChannel(borasPage, 'Den');
+  await joinChannel(borasPage, channel);
   await expect(ceydasPage.getByRole('listitem', { name: 'Ada, camera on' })).toBeVisible(soon);
   await expect(ceydasPage.getByRole('listitem', { name: 'Bora, camera on' })).toBeVisible(soon);
   for (const page of [adasPage, borasPage]) await expectMediaFlows(page);
@@ -55,19 +67,19 @@ test('two people sign up, meet in a voice channel, and a third sees who is there
 
   for (const page of [adasPage, borasPage]) {
     await page.getByRole('button', { name: 'Leave call' }).click();
-    await expect(page.getByRole('heading', { name: 'Night owls' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: community })).toBeVisible();
   }
   await expect(occupants(ceydasPage)).toHaveCount(0, soon);
 });
 
 test('a moderator moves a person into another channel, with the microphone as it was', async ({ server }) => {
   const adasPage = await openRegistered(adasBrowser, server, ada.name);
-  await createCommunity(adasPage, 'Night owls');
-  await createVoiceChannel(adasPage, 'Den');
+  await createCommunity(adasPage, community);
+  await createVoiceChannel(adasPage, channel);
   await createVoiceChannel(adasPage, 'Attic');
   const borasPage = await openRegistered(borasBrowser, server, bora.name);
   await acceptInvite(borasPage, await copyInvite(adasPage));
-  await joinChannel(borasPage, 'Den');
+  await joinChannel(borasPage, channel);
   await borasPage.getByRole('button', { name: 'Mute microphone' }).click();
   await expect(adasPage.getByRole('listitem', { name: 'Bora, microphone muted, camera on' })).toBeVisible(soon);
 
@@ -104,22 +116,22 @@ test('a session outlives a reload and its access token, and ends with signing ou
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
   expect(await page.context().cookies()).toEqual([]);
-  await page.getByLabel('User name or e-mail address').fill('ada');
-  await page.getByLabel('Password').fill('a long and secret sentence');
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await signIn(page, ada.name);
   await expect(page.getByRole('button', { name: 'Sign out' })).toBeVisible();
 });
 
 test('an invite link leads a new person into the community by the keyboard alone', async ({ server }) => {
   const adasPage = await openRegistered(adasBrowser, server, ada.name);
-  await createCommunity(adasPage, 'Night owls');
+  await createCommunity(adasPage, community);
   const page = await openPage(borasBrowser, await copyInvite(adasPage));
+  await expect(page.getByRole('region', { name: 'Invite' })).toContainText('Ada invites you to');
+  await expect(page.getByRole('region', { name: 'Invite' })).toContainText('1 member');
   await register(page, bora.name);
-  await page.getByLabel('Invite code or link').focus();
+  await page.getByRole('button', { name: 'Not now' }).focus();
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('button', { name: 'Accept invite' })).toBeFocused();
+  await expect(page.getByRole('button', { name: `Join ${community}` })).toBeFocused();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { name: 'Night owls' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: community })).toBeVisible();
 });
 
 test('an invite that is not valid is refused', async ({ server }) => {
@@ -141,7 +153,7 @@ test('the list asks for nothing while its tab is hidden', async ({ server }) => 
   await page.clock.install();
   await page.reload();
   await register(page, ada.name);
-  await createCommunity(page, 'Night owls');
+  await createCommunity(page, community);
   let asked = 0;
   page.on('request', (request) => {
     if (request.url().endsWith('/voice-states')) asked++;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { chromium, expect, firefox, test as base, type Browser, type Page } from '@playwright/test';
 import { toneFile, videoFile, type Persona } from './media';
 import { Server } from '../../tests/interop/server.mjs';
@@ -39,11 +40,14 @@ export function launchFirefox(): Promise<Browser> {
   });
 }
 
+/** The app of this checkout, wherever the program is from. */
+export const webRoot = fileURLToPath(new URL('../dist', import.meta.url));
+
 /** A server of its own for each test. */
 export const test = base.extend<{ flags: string[]; server: Server }>({
   flags: [[], { option: true }],
   server: async ({ flags }, use, info) => {
-    const server = await Server.start(flags, { logName: info.title.replace(/\W+/g, '-') });
+    const server = await Server.start(['--web-root', webRoot, ...flags], { logName: info.title.replace(/\W+/g, '-') });
     try {
       await use(server);
     } finally {
