@@ -79,13 +79,15 @@ class RouteSecurityTest : public WorldTest {
     const std::string name(actor.name);
     const bool is_of_another = name == "owner of another";
     const std::string_view code = expected_code(row, actor);
-    const bool changes = code.empty() && row.needs != Needs::kNothing && row.method() != "GET";
+    const bool changes = code.empty() && row.method() != "GET";
     const World own = changes ? build() : World();
     const World& world = changes ? own : shared;
+    const World one_more = changes && is_of_another ? build() : World();
+    const World& there = changes && is_of_another ? one_more : elsewhere;
     const std::string who = name.starts_with("key for ") ? name.substr(8) : name;
     // The sessions of elsewhere's owner are there, too.
-    const Fill fill = is_of_another ? Fill{world, "owner", &elsewhere, "session"} : Fill{.world = world, .who = who};
-    const std::string as = is_of_another ? headers(elsewhere, "owner") : headers(world, name);
+    const Fill fill = is_of_another ? Fill{world, "owner", &there, "session"} : Fill{.world = world, .who = who};
+    const std::string as = is_of_another ? headers(there, "owner") : headers(world, name);
     const Ask ask{.line = fill(row.line), .headers = as, .body = fill(row.body)};
     if (!code.empty()) return expect_refused(row, name, code, ask);
     const auto answer = call(ask);
