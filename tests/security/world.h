@@ -39,7 +39,7 @@ class WorldTest : public RunningProduct {
 
  private:
   product::Outcome<void> furnish(product::Tx& tx, World& world);
-  void admit(product::Tx& tx, World& world);
+  product::Outcome<void> admit(product::Tx& tx, World& world);
 
   int worlds_ = 0;
   SeededRng rng_{20'26};
