@@ -36,7 +36,7 @@ class KeptConnection {
     address.sin_family = AF_INET;
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    PARLEY_CHECK(connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+    PARLEY_CHECK(connect(fd_, static_cast<const sockaddr*>(static_cast<const void*>(&address)), sizeof address) == 0);
     const int on = 1;
     setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   }

@@ -68,6 +68,9 @@ void check_production(const Config& config, std::string& faults) {
       faults += "  frontend_url: \"" + origin + "\" is not https; passwords and cameras need it\n";
     }
   }
+  if (!config.smtp_url.empty() && config.frontend_urls.empty() && config.public_url.empty()) {
+    faults += "  public_url: links in mails would lead nowhere; set PUBLIC_URL, or FRONTEND_URL\n";
+  }
   if (config.keys.empty() && config.livekit_url.empty())
     faults += "  keys: no API key is set; give `keys: \"name: secret\"`, or use --dev\n";
   for (const livekit::ApiKey& key : config.keys) {

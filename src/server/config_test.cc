@@ -127,6 +127,7 @@ TEST(Config, CFG5_ProductionNamesEveryFaultAtOnce) {
                                                 {"LIVEKIT_KEYS", "devkey: secret, mine: short"},
                                                 {"FCM_SERVER_KEY", "AAAA"},
                                                 {"PARLEY_PORT", "many"}}});
+  EXPECT_THAT(faults_of({.env = {{"SMTP_URL", "smtps://mail.example.com"}}}), HasSubstr("set PUBLIC_URL"));
   for (const char* text : {"\"*\" lets every site act", "\"http://chat.example.com\" is not https",
                            "devkey/secret is for --dev only", "the secret of \"mine\" is shorter than 32",
                            "FCM_SERVER_KEY: Google shut this API down", "port (PARLEY_PORT): \"many\""}) {

@@ -79,6 +79,13 @@ void check_livekit(net::HttpClient& client, const std::string& host, const livek
   });
 }
 
+/// Where the web app is that links in mails lead to.
+std::string site_url(const Config& config) {
+  if (!config.frontend_urls.empty()) return config.frontend_urls.front();
+  if (!config.public_url.empty() || !config.is_dev || config.port == 0) return config.public_url;
+  return "http://127.0.0.1:" + std::to_string(config.port);
+}
+
 product::Outcome<std::optional<product::voice::RoomEvent>> read_webhook(const livekit::KeyStore& keys,
                                                                         std::string_view authorization,
                                                                         std::string_view body, WallTime now) {
@@ -166,7 +173,7 @@ Result<void> Product::open_api() {
   hasher_ = std::make_unique<identity_adapter::Argon2Hasher>();
   authenticator_ = std::make_unique<api::identity::StoreAuthenticator>(*database_);
   api::identity::IdentityOptions identity{.is_https = is_https(config_)};
-  if (!config_.frontend_urls.empty()) identity.site_url = config_.frontend_urls.front();
+  identity.site_url = site_url(config_);
   identity.public_url = config_.public_url;
   if (!config_.oidc_issuer.empty()) {
     oidc_ = std::make_unique<api::identity::OidcClient>(
