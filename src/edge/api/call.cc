@@ -187,7 +187,9 @@ Outcome<void> Call::spend(Bucket bucket, std::string_view key) {
 Outcome<void> Call::spend_route_bucket() {
   Bucket bucket = match_.route->info.bucket;
   if (bucket == Bucket::kDefault) {
+    const bool is_key_alone = caller_.kind == Caller::Kind::kApiKey && caller_.user.is_empty();
     bucket = caller_.kind == Caller::Kind::kAnonymous ? Bucket::kAnonymous
+             : is_key_alone                           ? Bucket::kBackend
              : is_unsafe(http().method)               ? Bucket::kWrites
                                                       : Bucket::kReads;
   }

@@ -23,6 +23,8 @@ class RateTest : public ApiTest {
               [](Request<>& /*request*/) -> Outcome<NoContent> { return NoContent{}; });
     table.add({.path = "/api/v1/mine", .id = "mine"},
               [](Request<>& /*request*/) -> Outcome<NoContent> { return NoContent{}; });
+    table.add({.path = "/api/v1/free", .id = "free", .access = Access::kApiKey},
+              [](Request<>& /*request*/) -> Outcome<NoContent> { return NoContent{}; });
     table.add({.method = Method::kPost,
                .path = "/api/v1/hook",
                .id = "hook",
@@ -73,6 +75,13 @@ TEST_F(RateTest, UsersHaveBucketsOfTheirOwn) {
   EXPECT_EQ(count("GET /api/v1/open", "", 101), 100);
   EXPECT_EQ(count("GET /api/v1/mine", kAlice, 102), 100);
   EXPECT_EQ(count("GET /api/v1/mine", "Authorization: Bearer bob\r\n", 1), 1);
+}
+
+TEST_F(RateTest, AnotherServersKeyHasMoreRoomThanAHandAndTheUserItActsForHasAUsers) {
+  begin();
+  const std::string key = "Authorization: Bearer key-1\r\n";
+  EXPECT_EQ(count("GET /api/v1/free", key, 302), 300);
+  EXPECT_EQ(count("GET /api/v1/mine", key + "Parley-User: carol\r\n", 102), 100);
 }
 
 TEST_F(RateTest, GuessingTokensIsCountedByAddressAndHurtsNobodyElse) {

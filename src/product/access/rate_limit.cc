@@ -26,6 +26,7 @@ constexpr Row kRows[] = {
     {Bucket::kUploads, "uploads", {4, TimeDelta::seconds(1), 4}},
     {Bucket::kCalls, "calls", {6, TimeDelta::seconds(60), 6}},
     {Bucket::kRings, "rings", {3, TimeDelta::seconds(300), 3}},
+    {Bucket::kBackend, "backend", {100, TimeDelta::seconds(1), 300}},
 };
 static_assert(std::size(kRows) == kBuckets);
 

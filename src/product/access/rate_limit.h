@@ -11,7 +11,7 @@ namespace parley::product::access {
 
 /// What is counted together; product.md 3.8. Numbers are configuration.
 enum class Bucket : unsigned char {
-  kDefault,    ///< The frame chooses: kAnonymous, kReads or kWrites.
+  kDefault,    ///< The frame chooses: kAnonymous, kReads, kWrites or kBackend.
   kNone,       ///< Not counted: signed webhooks of the SFU.
   kAnonymous,  ///< Per address.
   kLogin,      ///< Per address and account.
@@ -21,8 +21,9 @@ enum class Bucket : unsigned char {
   kUploads,    ///< Per user.
   kCalls,      ///< Starts of calls, per user.
   kRings,      ///< Of the same person, per user.
+  kBackend,    ///< Per server API key that acts for nobody: another server's requests, not a hand's.
 };
-inline constexpr size_t kBuckets = 10;
+inline constexpr size_t kBuckets = 11;
 std::string_view name_of(Bucket bucket);
 
 /// `burst` at once, and `count` per `period` in the long run.
