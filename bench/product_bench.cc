@@ -134,6 +134,8 @@ class Site {
     });
     repeat("who is where, 10,000 in 500", seconds,
            [&](Tx& tx) { return product::voice::who_is_where(tx, community).size() == static_cast<size_t>(kMembers); });
+    repeat("who is where, 5 beside them", seconds,
+           [&](Tx& tx) { return product::voice::who_is_where(tx, product::CommunityId("small")).size() == 5; });
   }
 
  private:
@@ -168,6 +170,19 @@ class Site {
     PARLEY_CHECK(database_.run_write(Timestamp::never(), [this](Tx& tx) { return fill(tx), true; }).has_value());
   }
   void fill(Tx& tx) const {
+    execute(tx,
+            "insert into communities (id, name, owner_id, created_at, updated_at)"
+            " select 'small', 'Small', owner_id, 1, 1 from communities where id = $1",
+            community_);
+    execute(tx,
+            "insert into channels (id, community_id, kind, name, position, created_at)"
+            " values ('small-channel', 'small', 2, 'one', 1, 1)");
+    for (int i = 0; i < 5; ++i) {
+      execute(tx,
+              "insert into voice_sessions (sid, channel_id, user_id, joined_at, updated_at)"
+              " values ($1, 'small-channel', $1, 1, 1)",
+              "PA_small_" + std::to_string(i));
+    }
     for (int i = 0; i < kChannels; ++i) {
       execute(tx,
               "insert into channels (id, community_id, kind, name, position, created_at) values ($1, $2, 2, $1, $3, 1)",

@@ -38,6 +38,9 @@ constexpr std::string_view kStatements[] = {
 /// Whoever was asked to go to another channel must have left by then.
 constexpr std::string_view kMoveStatements[] = {
     "alter table voice_sessions add column leave_by {int}",
+    // Without the condition SQLite takes it for "who is where" of a small community, through everyone who is anywhere.
+    "drop index voice_sessions_ended",
+    "create index voice_sessions_ended on voice_sessions (left_at) where left_at is not null",
 };
 
 }  // namespace
