@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "media/shard/clock.h"
+#include "product/identity/secrets.h"
 #include "server/addresses.h"
 #include "server/embedded_rooms.h"
 #include "server/signal_connection.h"
@@ -113,16 +114,25 @@ void App::on_request(const std::shared_ptr<net::HttpExchange>& exchange) {
   const net::HttpRequest& request = exchange->request();
   const std::string_view path = request.path;
   if (path == "/healthz" || path == "/readyz") return exchange->respond(net::make_text_response(200, "ok"));
-  if (path == "/metrics") {
-    node_->collect_metrics([exchange, more = product_->to_prometheus()](const std::string& text) {
-      exchange->respond(net::make_text_response(200, text + more));
-    });
-    return;
-  }
+  if (path == "/metrics") return on_metrics(exchange);
   if (path == "/api/v1/call-token") return on_call_token(exchange);
   if (path.starts_with("/api/")) return product_->handle(exchange);
   if (site_) return exchange->respond(with_cors(site_->respond(request)));
   exchange->respond(with_cors(net::make_text_response(path == "/" ? 200 : 404, path == "/" ? "OK" : "")));
+}
+
+void App::on_metrics(const std::shared_ptr<net::HttpExchange>& exchange) {
+  const std::string& token = config_.metrics_token.reveal();
+  if (token.empty() && !config_.is_dev) return exchange->respond(problem(404, "not_found", "Set metrics_token."));
+  if (!token.empty() && !product::identity::equals_in_constant_time(exchange->request().headers.get("authorization"),
+                                                                    "Bearer " + token)) {
+    net::HttpResponse response = problem(401, "unauthenticated", "Give the metrics_token as a Bearer token.");
+    response.headers.add("WWW-Authenticate", "Bearer");
+    return exchange->respond(std::move(response));
+  }
+  node_->collect_metrics([exchange, more = product_->to_prometheus()](const std::string& text) {
+    exchange->respond(net::make_text_response(200, text + more));
+  });
 }
 
 void App::on_call_token(const std::shared_ptr<net::HttpExchange>& exchange) {

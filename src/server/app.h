@@ -27,6 +27,7 @@ class App {
  private:
   explicit App(Config config) : config_(std::move(config)) {}
   void on_request(const std::shared_ptr<net::HttpExchange>& exchange);
+  void on_metrics(const std::shared_ptr<net::HttpExchange>& exchange);
   void on_call_token(const std::shared_ptr<net::HttpExchange>& exchange);
   void run_sctp_timer();
 

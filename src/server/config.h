@@ -50,6 +50,7 @@ struct Config {
   Redacted<std::string> oidc_client_secret;
   std::vector<std::string> notices;  ///< To be said once at the start: what was given and is of no use.
   uint32_t max_participants = 10'000;
+  Redacted<std::string> metrics_token;  ///< Empty: /metrics is there in development only.
   std::string log_level = "info";
   std::string data_dir = "data";
   std::string web_root;  ///< Empty: beside the program's build, or no web app.

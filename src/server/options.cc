@@ -152,6 +152,8 @@ const std::array kOptions{
            [](C& c, V v) { return set_secret(c.oidc_client_secret, v); }, "OIDC_CLIENT_SECRET", true},
     Option{"limit.max_participants", "", "10000", "Participants on this node; beyond it joins are answered 503",
            [](C& c, V v) { return set_number(c.max_participants, v, 10'000'000); }},
+    Option{"metrics_token", "", "", "Bearer token for /metrics, which without one is there with --dev only",
+           [](C& c, V v) { return set_secret(c.metrics_token, v); }, "", true},
     Option{"logging.level", "", "info", "debug, info, warn or error",
            [](C& c, V v) { return set_level(c.log_level, v); }},
     Option{"data", "", "data", "Folder of what must survive", [](C& c, V v) { return set_text(c.data_dir, v); }},

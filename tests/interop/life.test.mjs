@@ -93,6 +93,23 @@ describe('a configuration', () => {
   });
 });
 
+describe('/metrics in production', () => {
+  /** The statuses without a token, with a wrong one and with the right one. */
+  const statuses = async (flags) => {
+    const keys = ['--keys', 'k: a secret of more than thirty-two characters'];
+    const server = await Server.start([...keys, ...flags], { dev: false });
+    const ask = async (token) => (await fetch(`${server.http}/metrics`, { headers: token ? { authorization: `Bearer ${token}` } : {} })).status;
+    const all = [await ask(), await ask('wrong'), await ask('right')];
+    await server.stop();
+    return all;
+  };
+
+  it('is not there unless it has a token, which must be given', async () => {
+    expect(await statuses([])).toEqual([404, 404, 404]);
+    expect(await statuses(['--metrics-token', 'right'])).toEqual([401, 401, 200]);
+  });
+});
+
 describe('parley doctor', () => {
   const doctor = (url, secret) =>
     spawnSync(binary, ['doctor', '--dev'], {

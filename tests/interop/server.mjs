@@ -11,11 +11,11 @@ export const binary = process.env.PARLEY_BINARY ?? join(root, 'build/release/par
 
 /** A running server; `url` is ws://, `http` http://. */
 export class Server {
-  static async start(flags = [], { port = 0, logName = 'server', env = {}, data = mkdtempSync(join(tmpdir(), 'parley-')) } = {}) {
+  static async start(flags = [], { port = 0, dev = true, logName = 'server', env = {}, data = mkdtempSync(join(tmpdir(), 'parley-')) } = {}) {
     const log = process.env.PARLEY_TEST_LOGS ? openSync(join(process.env.PARLEY_TEST_LOGS, `${logName}.log`), 'a') : 'ignore';
     const child = spawn(
       binary,
-      ['serve', '--dev', '--exit-with-stdin', '--port', String(port), '--rtc-udp-port', '0', '--rtc-tcp-port', '0', '--data', data, ...flags],
+      ['serve', ...(dev ? ['--dev'] : []), '--exit-with-stdin', '--port', String(port), '--rtc-udp-port', '0', '--rtc-tcp-port', '0', '--data', data, ...flags],
       { stdio: ['pipe', 'pipe', log], env: { ...process.env, ...env } },
     );
     const listening = new Promise((resolve, reject) => {
