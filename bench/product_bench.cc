@@ -18,7 +18,7 @@
 #include "adapters/store/maintenance.h"
 #include "adapters/store/test_folder.h"
 #include "adapters/store/test_postgres.h"
-#include "base/guarded.h"
+#include "base/locked_rng.h"
 #include "edge/api/api.h"
 #include "edge/community/routes.h"
 #include "edge/identity/authenticator.h"
@@ -40,16 +40,6 @@ using product::Tx;
 constexpr int kMembers = 10'000;
 constexpr int kChannels = 500;
 constexpr int kConnections = 8;
-
-class BenchRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SeededRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SeededRng> rng_{SeededRng(1)};
-};
 
 class NoMail : public product::Mailer {
  public:
@@ -242,7 +232,7 @@ class Site {
 
   const std::string engine_;
   store::Database& database_;
-  BenchRng rng_;
+  LockedRng<SeededRng> rng_{SeededRng(1)};
   NoMail mail_;
   NoRooms rooms_;
   identity_adapter::Argon2Hasher hasher_;

@@ -30,8 +30,6 @@ constexpr uint64_t kMinFreeDisk = uint64_t{1} << 30;
 constexpr rlim_t kMinDescriptors = 10'000;
 /// Below it the kernel drops datagrams while a media thread does something else.
 constexpr uint64_t kMinReceiveBuffer = 2'000'000;
-/// Tokens and codes of the second factor tolerate half a minute.
-constexpr double kClockTolerance_s = 30;
 
 class Doctor {
  public:
@@ -170,10 +168,11 @@ void Doctor::check_database() {
   });
   if (!answered) return fail(where + answered.error().detail);
   const Now now = net::read_clock();
-  const double ahead_s = is_postgres ? static_cast<double>(now.wall.unix_us) / 1e6 - theirs_s : 0;
-  if (std::abs(ahead_s) > kClockTolerance_s) {
-    return fail("clock_difference: this machine's clock is " + std::to_string(static_cast<int64_t>(std::abs(ahead_s))) +
-                " s " + (ahead_s < 0 ? "behind" : "ahead of") + " the database's; set both by NTP");
+  if (is_postgres) {
+    const TimeDelta ahead = TimeDelta::micros(now.wall.unix_us - static_cast<int64_t>(theirs_s * 1e6));
+    if (const auto text = rooms::describe_clock_difference(ahead, "the database's")) {
+      return fail("clock_difference: " + *text);
+    }
   }
   ok("database: " + std::string(is_postgres ? "PostgreSQL" : "SQLite") + " answers in " +
      std::to_string((now.mono - asked).ms()) + " ms");

@@ -8,6 +8,7 @@
 #include "adapters/rooms/room_events.h"
 #include "adapters/store/maintenance.h"
 #include "base/base64.h"
+#include "base/locked_rng.h"
 #include "base/log.h"
 #include "edge/api/digest.h"
 #include "edge/community/routes.h"
@@ -21,17 +22,6 @@ namespace parley::server {
 namespace {
 
 constexpr TimeDelta kMigrationPatience = TimeDelta::seconds(300);
-
-/// Randomness for all threads.
-class SharedRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SystemRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SystemRng> rng_;
-};
 
 /// For a server without mail.
 class NoMailer : public product::Mailer {
@@ -117,7 +107,7 @@ Result<std::unique_ptr<store::Database>> open_configured_database(const Config& 
 
 Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::TwirpTransport embedded) {
   std::unique_ptr<Product> product(new Product(config));
-  product->rng_ = std::make_unique<SharedRng>();
+  product->rng_ = std::make_unique<LockedRng<SystemRng>>();
   product->client_ = std::make_unique<net::HttpClient>();
   if (auto done = product->open_database(); !done) return std::unexpected(done.error());
   if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());

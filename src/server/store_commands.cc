@@ -36,15 +36,15 @@ int report(const std::string& fault) {
   return 1;
 }
 
-Result<Config> load(Options& options) {
+const ConfigSources& sources_of(Options& options) {
   options.sources.env = read_environment();
   if (!options.data.empty()) options.sources.flags["data"] = options.data;
-  return load_config(options.sources);
+  return options.sources;
 }
 
 /// Opens the configured database, brought up to date.
 Result<std::unique_ptr<store::Database>> open_migrated(Options& options) {
-  const auto config = load(options);
+  const auto config = load_config(sources_of(options));
   if (!config) return std::unexpected(config.error());
   auto database = open_configured_database(*config);
   if (!database) return database;
@@ -102,16 +102,12 @@ int create_user(Options& options) {
 }
 
 int check(Options& options) {
-  const auto config = load(options);
+  const auto config = load_config(sources_of(options));
   std::fputs(config_report(options.sources).c_str(), stdout);
   return config ? 0 : report(config.error().message);
 }
 
-int examine(Options& options) {
-  options.sources.env = read_environment();
-  if (!options.data.empty()) options.sources.flags["data"] = options.data;
-  return run_doctor(options.sources, stdout) ? 0 : 1;
-}
+int examine(Options& options) { return run_doctor(sources_of(options), stdout) ? 0 : 1; }
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "adapters/store/test_store.h"
-#include "base/guarded.h"
+#include "base/locked_rng.h"
 #include "net/clock.h"
 #include "net/http_server.h"
 #include "product/webhooks/deliveries.h"
@@ -17,16 +17,6 @@ namespace {
 namespace rules = product::webhooks;
 using product::HookId;
 using product::Tx;
-
-class LockedRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SeededRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SeededRng> rng_{SeededRng(42)};
-};
 
 /// Notes what comes; answers by `answer`, or not at all while that is 0.
 class Receiver {
@@ -103,7 +93,7 @@ class WebhookDispatcherTest : public store::OnBothDatabases {
     });
   }
 
-  LockedRng rng_;
+  LockedRng<SeededRng> rng_{SeededRng(42)};
 };
 PARLEY_ON_BOTH_DATABASES(WebhookDispatcherTest);
 

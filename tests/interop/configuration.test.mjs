@@ -130,19 +130,11 @@ describe('an optional part that is not configured', () => {
   });
 
   it('CFG-6: in production mail that goes nowhere stops nobody', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'parley-plain-'));
-    const child = spawn(binary, ['serve', '--exit-with-stdin', '--port', '0', '--rtc-udp-port', '0', '--rtc-tcp-port', '0', '--data', folder], {
-      env: { PATH: process.env.PATH, LIVEKIT_KEYS: `own: ${'x'.repeat(40)}` },
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    const [line] = await once(child.stdout, 'data');
-    const server = { http: `http://127.0.0.1:${/listening (\d+)/.exec(line)[1]}` };
+    const server = await Server.start([], { dev: false, env: { LIVEKIT_KEYS: `own: ${'x'.repeat(40)}` } });
     const made = await post(server, '/auth/register', { username: 'selin', email: 'selin@example.com', password });
     expect(made.status).toBe(201);
     expect((await post(server, '/auth/password/request-reset', { email: 'selin@example.com' })).status).toBe(204);
-    child.stdin.end();
-    await once(child, 'exit');
-    rmSync(folder, { recursive: true });
+    await server.stop();
   });
 });
 

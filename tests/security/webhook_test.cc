@@ -1,5 +1,5 @@
 // The route that takes an external LiveKit's webhooks, as the product has it: nobody but that LiveKit gets through.
-#include "base/log.h"
+#include "base/test_log.h"
 #include "media/livekit/token.h"
 #include "product/voice/presence.h"
 #include "security/world.h"
@@ -77,28 +77,13 @@ TEST_P(LivekitWebhookTest, WHK2_WHK3_JoinsAndLeavesAreSeenAtOnceThoughTheLivekit
   EXPECT_EQ(occupants(world), 0u) << "a join that was told late made a ghost";
 }
 
-std::string& logged() {
-  static std::string lines;
-  return lines;
-}
-std::mutex& log_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 TEST_P(LivekitWebhookTest, WHK6_AnEventOfALaterVersionIsAnsweredAndLogged) {
   const World world = build();
-  log::set_sink(
-      [](log::Level, std::string_view line) {
-        const std::lock_guard lock(log_mutex());
-        logged() += line;
-      },
-      log::Level::kInfo);
+  LogCapture log(log::Level::kInfo);
   const std::string body = event("participant_teleported", world);
   EXPECT_EQ(post(body, sign(body)).status, 200);
-  log::set_sink(nullptr, log::Level::kError);
-  const std::lock_guard lock(log_mutex());
-  EXPECT_TRUE(logged().contains("participant_teleported")) << logged();
+  log.end();
+  EXPECT_TRUE(log.text().contains("participant_teleported")) << log.text();
 }
 
 }  // namespace

@@ -17,22 +17,12 @@
 
 #include "base/bytes.h"
 #include "base/guarded.h"
+#include "base/locked_rng.h"
 
 namespace parley::mail {
 namespace {
 
 using product::ProblemCode;
-
-/// Thread-safe, repeatable.
-class TestRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SeededRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SeededRng> rng_{SeededRng(42)};
-};
 
 /// A key and a certificate for 127.0.0.1 that it signs itself; the certificate is in a file as long as this lives.
 class TestCertificate {
@@ -212,7 +202,7 @@ class SmtpMailerTest : public testing::Test {
   }
   static bool is_idle(const SmtpStats& stats) { return stats.waiting_now == 0; }
 
-  TestRng rng_;
+  LockedRng<SeededRng> rng_{SeededRng(42)};
 };
 
 TEST_F(SmtpMailerTest, HandsTheMailToTheServer) {

@@ -19,7 +19,6 @@ struct Scheme {
 constexpr Scheme kSchemes[] = {
     {"wss://", "https://"}, {"ws://", "http://"}, {"https://", "https://"}, {"http://", "http://"}};
 
-constexpr std::string_view kRoomService = "/twirp/livekit.RoomService/";
 constexpr TimeDelta kProbeValidity = TimeDelta::seconds(60);
 constexpr TimeDelta kProbeTimeout = TimeDelta::seconds(5);
 /// LiveKit accepts tokens up to a minute before their time; half of that is a clock to be mended.
@@ -28,6 +27,14 @@ constexpr TimeDelta kClockTolerance = TimeDelta::seconds(30);
 std::string without_trailing_slash(std::string text) {
   while (text.ends_with('/')) text.pop_back();
   return text;
+}
+
+net::HttpClientRequest make_request(const std::string& api_host, TwirpCall call, TimeDelta timeout) {
+  return {.method = "POST",
+          .url = api_host + "/twirp/livekit.RoomService/" + call.method,
+          .headers = {{"Content-Type", "application/protobuf"}, {"Authorization", "Bearer " + call.token}},
+          .body = std::move(call.body),
+          .timeout = timeout};
 }
 
 product::Outcome<TwirpAnswer> unreachable(std::string why) {
@@ -66,44 +73,40 @@ std::string_view LivekitFinding::code() const {
   return "";
 }
 
+std::optional<std::string> describe_clock_difference(TimeDelta ahead, std::string_view whose) {
+  if (ahead <= kClockTolerance && ahead >= -kClockTolerance) return std::nullopt;
+  const bool is_behind = ahead < TimeDelta::zero();
+  const int64_t seconds = (is_behind ? -ahead : ahead).us() / 1'000'000;
+  return "this machine's clock is " + std::to_string(seconds) + " s " + (is_behind ? "behind " : "ahead of ") +
+         std::string(whose) + ": tokens are refused; set it by NTP";
+}
+
 net::HttpClientRequest make_livekit_probe(const std::string& api_host, const livekit::ApiKey& key, WallTime now) {
   livekit::Claims claims;
   claims.video = livekit::VideoGrant{.room_list = true};
-  return {.method = "POST",
-          .url = api_host + std::string(kRoomService) + "ListRooms",
-          .headers = {{"Content-Type", "application/protobuf"},
-                      {"Authorization", "Bearer " + livekit::make_token(claims, key, now, kProbeValidity)}},
-          .body = {},
-          .timeout = kProbeTimeout};
+  return make_request(api_host, {"ListRooms", livekit::make_token(claims, key, now, kProbeValidity), ""},
+                      kProbeTimeout);
 }
 
 LivekitFinding judge_livekit(const Result<net::HttpClientResponse>& answer, WallTime now) {
   using Kind = LivekitFinding::Kind;
   if (!answer) {
     return {Kind::kUnreachable,
-            "LIVEKIT_URL: " + answer.error().message + "; is it up, and may this machine reach it?",
-            {}};
+            "LIVEKIT_URL: " + answer.error().message + "; is it up, and may this machine reach it?"};
   }
-  std::optional<TimeDelta> ahead;
-  if (answer->date) ahead = TimeDelta::micros(now.unix_us - answer->date->unix_us);
   // Asked first: a token that is "not valid yet" is refused like a wrong one.
-  if (ahead && (*ahead > kClockTolerance || *ahead < -kClockTolerance)) {
-    const int64_t seconds = ahead->us() / 1'000'000;
-    return {Kind::kClockDifference,
-            "this machine's clock is " + std::to_string(seconds < 0 ? -seconds : seconds) + " s " +
-                (seconds < 0 ? "behind" : "ahead of") + " LiveKit's: tokens are refused; set it by NTP",
-            ahead};
+  if (answer->date) {
+    const TimeDelta ahead = TimeDelta::micros(now.unix_us - answer->date->unix_us);
+    if (auto text = describe_clock_difference(ahead, "LiveKit's")) return {Kind::kClockDifference, std::move(*text)};
   }
   if (answer->status == 401 || answer->status == 403) {
-    return {Kind::kRefused, "LIVEKIT_API_KEY, LIVEKIT_API_SECRET: the server at LIVEKIT_URL does not accept them",
-            ahead};
+    return {Kind::kRefused, "LIVEKIT_API_KEY, LIVEKIT_API_SECRET: the server at LIVEKIT_URL does not accept them"};
   }
   if (!answer->ok()) {
-    return {Kind::kUnreachable,
-            "LIVEKIT_URL (or LIVEKIT_API_HOST): answers " + std::to_string(answer->status) + ", as a LiveKit would not",
-            ahead};
+    return {Kind::kUnreachable, "LIVEKIT_URL (or LIVEKIT_API_HOST): answers " + std::to_string(answer->status) +
+                                    ", as a LiveKit would not"};
   }
-  return {Kind::kGood, "LiveKit answers and accepts the key", ahead};
+  return {Kind::kGood, "LiveKit answers and accepts the key"};
 }
 
 TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host) {
@@ -111,16 +114,10 @@ TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host
       [&client, api_host = std::move(api_host)](TwirpCall call, Timestamp deadline) -> product::Outcome<TwirpAnswer> {
         const TimeDelta left = deadline - net::read_clock().mono;
         if (left <= TimeDelta::zero()) return unreachable("no time left to ask");
-        net::HttpClientRequest request{
-            .method = "POST",
-            .url = api_host + std::string(kRoomService) + call.method,
-            .headers = {{"Content-Type", "application/protobuf"}, {"Authorization", "Bearer " + call.token}},
-            .body = std::move(call.body),
-            .timeout = left};
         // Shared: the client calls back exactly once, which may be after we stopped waiting.
         const auto answer = std::make_shared<std::promise<Result<net::HttpClientResponse>>>();
         std::future<Result<net::HttpClientResponse>> coming = answer->get_future();
-        client.send(std::move(request),
+        client.send(make_request(api_host, std::move(call), left),
                     [answer](Result<net::HttpClientResponse> response) { answer->set_value(std::move(response)); });
         if (coming.wait_for(std::chrono::microseconds(left.us())) != std::future_status::ready)
           return unreachable("no answer");

@@ -18,6 +18,10 @@ Result<std::string> livekit_api_host(const std::string& url, const std::string& 
 /// Calls a LiveKit over HTTP. `client` outlives the transport.
 TwirpTransport make_http_transport(net::HttpClient& client, std::string api_host);
 
+/// What is wrong when our clock is so far ahead of somebody's ("LiveKit's"), which both signed tokens and codes notice;
+/// nullopt when nothing is. A minus means behind.
+std::optional<std::string> describe_clock_difference(TimeDelta ahead, std::string_view whose);
+
 /// What a signed call says about the configuration (TRB-1, TRB-2, TRB-6).
 struct LivekitFinding {
   enum class Kind : unsigned char {
@@ -27,8 +31,7 @@ struct LivekitFinding {
     kClockDifference,  ///< The clocks differ by more than tokens tolerate.
   };
   Kind kind = Kind::kGood;
-  std::string text;                ///< Names the variables; without secrets.
-  std::optional<TimeDelta> ahead;  ///< How far our clock is before the other's; whole seconds.
+  std::string text;  ///< Names the variables; without secrets.
   /// "livekit_unreachable", "livekit_credentials_refused", "clock_difference"; empty for kGood.
   std::string_view code() const;
 };

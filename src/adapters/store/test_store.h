@@ -58,6 +58,14 @@ class OnBothDatabases : public testing::TestWithParam<Engine> {
  protected:
   /// Long enough for a loaded machine; a test that reaches it has failed.
   static Timestamp soon() { return after(TimeDelta::seconds(60)); }
+  template <class F>
+  auto read(F body) {
+    return store_->read(soon(), body);
+  }
+  template <class F>
+  auto write(F body) {
+    return store_->write(soon(), body);
+  }
   TestStore store_{GetParam()};
 };
 

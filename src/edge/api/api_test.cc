@@ -6,7 +6,8 @@
 #include <future>
 #include <latch>
 
-#include "base/log.h"
+#include "base/locked_rng.h"
+#include "base/test_log.h"
 #include "edge/api/test_api.h"
 
 namespace parley::api {
@@ -341,22 +342,13 @@ TEST_F(ApiFrame, CountsRequestsByRouteAndStatus) {
   EXPECT_EQ(counts, "getThing 200 2\ngetThing 401 1\nunmatched 404 1\n");
 }
 
-Guarded<std::string>& logged() {
-  static Guarded<std::string> lines;
-  return lines;
-}
-
 TEST_F(ApiFrame, LogsOneLineForAFailedRequestWithoutItsSecrets) {
-  log::set_sink(
-      [](log::Level, std::string_view line) {
-        logged().with([&](std::string& lines) { lines += std::string(line) + "\n"; });
-      },
-      log::Level::kInfo);
+  LogCapture log(log::Level::kInfo);
   call("GET /api/v1/things/invite-code-77", "Authorization: Bearer forged-token\r\nX-Request-Id: r1\r\n");
   call("GET /api/v1/things/invite-code-77", kAlice);
   api_->stop();  // The line is written behind the answer.
-  log::set_sink(nullptr, log::Level::kError);
-  const std::string lines = logged().with([](const std::string& text) { return text; });
+  log.end();
+  const std::string lines = log.text();
   EXPECT_EQ(std::ranges::count(lines, '\n'), 1) << lines;
   for (const char* wanted : {"request_failed", "\"r1\"", "getThing", "401", "token_invalid"}) {
     EXPECT_TRUE(lines.contains(wanted)) << lines;
@@ -395,7 +387,7 @@ TEST_F(ApiTest, RefusesAtOnceWhenTheQueueIsFull) {
 TEST(ApiOptions, RefusesWhatWouldNotBeSafe) {
   NoStore store;
   TestAuthenticator authenticator;
-  TestRng rng;
+  LockedRng<SeededRng> rng{SeededRng(42)};
   const auto make = [&](ApiOptions options) {
     const auto made = Api::make(std::move(options), {}, {store, authenticator, rng});
     return made ? "made" : made.error().message;

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "base/guarded.h"
+#include "base/locked_rng.h"
 #include "edge/api/api.h"
 #include "net/test_socket.h"
 
@@ -79,17 +79,6 @@ class NoStore : public product::Store {
   }
 };
 
-/// Thread-safe, repeatable.
-class TestRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SeededRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SeededRng> rng_{SeededRng(42)};
-};
-
 /// The API behind a real server on loopback, with routes of the test's own and a clock that stands.
 class ApiTest : public testing::Test {
  protected:
@@ -134,7 +123,7 @@ class ApiTest : public testing::Test {
   std::atomic<int64_t> now_us_ = 1'000'000'000;
   NoStore no_store_;
   TestAuthenticator authenticator_;
-  TestRng rng_;
+  LockedRng<SeededRng> rng_{SeededRng(42)};
   std::unique_ptr<Api> api_;
   std::unique_ptr<net::HttpServer> server_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/guarded.h"
+#include "base/locked_rng.h"
 #include "edge/api/test_api.h"
 #include "edge/community/routes.h"
 #include "product/community/test_community.h"
@@ -81,7 +82,7 @@ class CommunityApiTest : public product::community::CommunityTest {
   static std::string text_of(const boost::json::value& value) { return std::string(value.as_string()); }
 
   TokenTable tokens_;
-  api::TestRng safe_rng_;
+  LockedRng<SeededRng> safe_rng_{SeededRng(42)};
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<net::HttpServer> server_;
 };

@@ -1,4 +1,4 @@
-#include "base/log.h"
+#include "base/test_log.h"
 #include "edge/identity/test_identity_api.h"
 #include "product/identity/sessions.h"
 
@@ -176,32 +176,18 @@ TEST_P(SignInRoutes, AClosedServerRegistersNobody) {
       "forbidden");
 }
 
-std::string& logged() {
-  static std::string lines;
-  return lines;
-}
-std::mutex& log_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
 TEST_P(SignInRoutes, TOK7_SecretsAreInNoLog) {
-  log::set_sink(
-      [](log::Level, std::string_view line) {
-        const std::lock_guard lock(log_mutex());
-        logged() += line;
-      },
-      log::Level::kDebug);
+  LogCapture log(log::Level::kDebug);
   const Client selin = join("selin", "selin@example.com");
   sign_in("selin", "yanlış parola");
   refresh(selin.refresh);
   me(selin);
   call("GET /api/v1/users/me", bearer("pa_forged"));
-  log::set_sink(nullptr, log::Level::kError);
-  const std::lock_guard lock(log_mutex());
+  log.end();
+  const std::string logged = log.text();
   for (const std::string& secret : {std::string(kPassword), std::string("yanlış parola"), selin.access, selin.refresh,
                                     std::string("pa_forged"), std::string("selin@example.com"), mail_.last_token()})
-    EXPECT_FALSE(logged().contains(secret)) << logged();
+    EXPECT_FALSE(logged.contains(secret)) << logged;
 }
 
 class SecureIdentityApi : public SignInRoutes {

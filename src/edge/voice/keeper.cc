@@ -160,16 +160,20 @@ Outcome<void> Keeper::enforce_one(const VoiceState& state, const std::optional<S
   return or_gone(rooms_.update_member(room, identity, seat->profile, seat->grants, deadline));
 }
 
-Outcome<void> Keeper::remove(const CommunityId& community, const std::optional<UserId>& user, Timestamp deadline) {
-  const auto states = store_.read(
-      deadline, [&](Tx& tx) -> Outcome<std::vector<VoiceState>> { return presence::who_is_where(tx, community); });
-  if (!states) return std::unexpected(states.error());
+Outcome<void> Keeper::take_out(std::span<const VoiceState> states, Timestamp deadline) {
   Outcome<void> result;
-  for (const VoiceState& state : *states) {
-    if (user && state.user_id != *user) continue;
+  for (const VoiceState& state : states) {
     if (auto done = enforce_one(state, std::nullopt, deadline); !done) result = std::move(done);
   }
   return result;
+}
+
+Outcome<void> Keeper::remove(const CommunityId& community, const std::optional<UserId>& user, Timestamp deadline) {
+  auto states = store_.read(
+      deadline, [&](Tx& tx) -> Outcome<std::vector<VoiceState>> { return presence::who_is_where(tx, community); });
+  if (!states) return std::unexpected(states.error());
+  if (user) std::erase_if(*states, [&](const VoiceState& state) { return state.user_id != *user; });
+  return take_out(*states, deadline);
 }
 
 Outcome<void> Keeper::move(const community::MoveRequested& wish, Timestamp deadline) {
@@ -207,11 +211,7 @@ Outcome<void> Keeper::remove_overdue(Timestamp deadline) {
   const auto late = store_.read(
       deadline, [&](Tx& tx) -> Outcome<std::vector<VoiceState>> { return presence::overdue(tx, clock_().wall); });
   if (!late) return std::unexpected(late.error());
-  Outcome<void> result;
-  for (const VoiceState& state : *late) {
-    if (auto done = enforce_one(state, std::nullopt, deadline); !done) result = std::move(done);
-  }
-  return result;
+  return take_out(*late, deadline);
 }
 
 Outcome<void> Keeper::close_channel(const ChannelId& channel, Timestamp deadline) {

@@ -53,6 +53,8 @@ class Keeper {
   /// Tells the media server what has become wrong. Who is as he should be in `known`, its own answer, is left alone.
   product::Outcome<void> enforce(const Scope& scope, Timestamp deadline,
                                  std::span<const product::RoomMember> known = {});
+  /// Takes these out of their rooms.
+  product::Outcome<void> take_out(std::span<const product::voice::VoiceState> states, Timestamp deadline);
   product::Outcome<void> enforce_one(const product::voice::VoiceState& state, const std::optional<Seat>& seat,
                                      Timestamp deadline);
   /// Takes one user, or all, out of a community's channels.

@@ -16,21 +16,13 @@ namespace rules = product::webhooks;
 class WebhookApi : public identity::IdentityApi {
  protected:
   void SetUp() override {
-    RouteTable table;
-    identity::add_identity_routes(table, services_);
-    add_webhook_routes(table, {.policy = rules::UrlPolicy::kHttpsOnly, .wake = [this] { ++wakes_; }});
-    ApiOptions options;
-    options.cursor_key = Redacted(std::string("0123456789abcdef"));
-    options.clock = [this] { return Now{Timestamp::micros(now_us_), now()}; };
-    auto made = Api::make(std::move(options), std::move(table), {*store_, store_authenticator_, rng_});
-    ASSERT_TRUE(made) << made.error().message;
-    api_ = std::move(*made);
-    server_ = std::make_unique<net::HttpServer>(
-        net::HttpServerOptions{.bind_addresses = {"127.0.0.1"}},
-        [this](std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); });
-    ASSERT_TRUE(server_->start());
+    IdentityApi::SetUp();
     admin_ = make_admin().header();
     key_ = bearer(make_key({.id = "", .session = "", .access = admin_.substr(22, admin_.size() - 24), .refresh = ""}));
+  }
+
+  void add_more_routes(RouteTable& table) override {
+    add_webhook_routes(table, {.policy = rules::UrlPolicy::kHttpsOnly, .wake = [this] { ++wakes_; }});
   }
 
   WallTime now() const { return WallTime{1'800'000'000'000'000 + now_us_}; }

@@ -7,35 +7,16 @@
 
 #include "adapters/identity/argon2_hasher.h"
 #include "adapters/store/test_store.h"
-#include "base/guarded.h"
+#include "base/locked_rng.h"
 #include "product/identity/accounts.h"
 
 namespace parley::product::identity {
-
-/// Thread-safe, repeatable.
-class LockedRng : public Rng {
- public:
-  uint64_t next_u64() override {
-    return rng_.with([](SeededRng& rng) { return rng.next_u64(); });
-  }
-
- private:
-  Guarded<SeededRng> rng_{SeededRng(42)};
-};
 
 /// Identity on an empty database, with a clock that stands and cheap hashes.
 class IdentityTest : public store::OnBothDatabases {
  protected:
   static constexpr std::string_view kPassword = "doğru at pil zımba";
 
-  template <class F>
-  auto read(F body) {
-    return store_->read(soon(), body);
-  }
-  template <class F>
-  auto write(F body) {
-    return store_->write(soon(), body);
-  }
   Moment moment() const { return {now_, soon()}; }
   void advance(TimeDelta delta) { now_.unix_us += delta.us(); }
 
@@ -79,7 +60,7 @@ class IdentityTest : public store::OnBothDatabases {
   std::string code_of(const auto& outcome) { return outcome ? "done" : std::string(info(outcome.error().code).name); }
 
   WallTime now_{1'800'000'000'000'000};
-  LockedRng rng_;
+  LockedRng<SeededRng> rng_{SeededRng(42)};
   identity_adapter::Argon2Hasher hasher_{{.passes = 1, .memory = 8192}};
   Kit kit_{*store_, hasher_, rng_};
 };

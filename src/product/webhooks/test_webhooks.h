@@ -16,14 +16,6 @@ namespace parley::product::webhooks {
 /// Webhooks on an empty database, with a clock that stands.
 class WebhookTest : public store::OnBothDatabases {
  protected:
-  template <class F>
-  auto read(F body) {
-    return store_->read(soon(), body);
-  }
-  template <class F>
-  auto write(F body) {
-    return store_->write(soon(), body);
-  }
   /// write() of what has no problems.
   template <class F>
   auto act(F body) {

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
-import { languages, setLanguage, type Language } from '../i18n';
+import { setLanguage, type Language } from '../i18n';
+import { LanguageOptions } from './language_options';
 
 export function LanguagePicker() {
   const { t, i18n } = useTranslation();
@@ -7,11 +8,7 @@ export function LanguagePicker() {
     <label className="language">
       <span className="hidden">{t('language')}</span>
       <select value={i18n.language} onChange={(event) => setLanguage(event.target.value as Language)}>
-        {Object.entries(languages).map(([code, name]) => (
-          <option key={code} value={code} lang={code}>
-            {name}
-          </option>
-        ))}
+        <LanguageOptions />
       </select>
     </label>
   );

@@ -1,8 +1,9 @@
 import { useState, useSyncExternalStore, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { OwnUser } from '../api/parley';
-import { languages, setLanguage, type Language } from '../i18n';
+import { setLanguage, type Language } from '../i18n';
 import type { AccountModel } from '../model/account';
+import { LanguageOptions } from './language_options';
 import { ProblemLine } from './problem_line';
 
 /** What others see of a person, and the language of mails. */
@@ -36,11 +37,7 @@ export function ProfileSettings({ account, user }: { account: AccountModel; user
         <label>
           {t('ownLanguage')}
           <select value={locale} onChange={(e) => setLocale(e.target.value)}>
-            {Object.entries(languages).map(([code, name]) => (
-              <option key={code} value={code} lang={code}>
-                {name}
-              </option>
-            ))}
+            <LanguageOptions />
           </select>
         </label>
         <ProblemLine problem={problem} />
