@@ -203,6 +203,15 @@ void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
   if (auto told = rooms::to_room_event(event)) feed_->post(std::move(*told));
 }
 
+std::string Product::to_prometheus() const {
+  return webhooks_->to_prometheus() +
+         "# HELP parley_voice_events_dropped_total Room events that found the feed full; a reconciliation brought "
+         "them\n"
+         "# TYPE parley_voice_events_dropped_total counter\n"
+         "parley_voice_events_dropped_total " +
+         std::to_string(feed_->dropped()) + "\n";
+}
+
 void Product::stop() {
   if (api_) api_->stop();
   if (housekeeper_) housekeeper_->stop();

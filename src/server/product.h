@@ -33,7 +33,7 @@ class Product {
   /// Idempotent. After the last request.
   void stop();
   /// Prometheus text format 0.0.4.
-  std::string to_prometheus() const { return webhooks_->to_prometheus(); }
+  std::string to_prometheus() const;
 
  private:
   explicit Product(const Config& config) : config_(config) {}

@@ -25,6 +25,13 @@ std::string CursorSealer::seal(std::string_view listing, std::string_view positi
   return base64url_encode(as_bytes(out));
 }
 
+product::Outcome<std::string> CursorSealer::position(std::string_view listing, const PageQuery& query) const {
+  if (!query.cursor) return std::string();
+  auto opened = open(listing, *query.cursor);
+  if (!opened) return product::refuse(product::ProblemCode::kInvalidRequest, "the cursor is of another listing");
+  return std::move(*opened);
+}
+
 std::optional<std::string> CursorSealer::open(std::string_view listing, std::string_view cursor) const {
   const auto bytes = base64url_decode(cursor);
   if (!bytes || bytes->size() < kTag) return std::nullopt;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "json/types.h"
+#include "product/model/problem.h"
 
 namespace parley::api {
 
@@ -39,6 +40,8 @@ class CursorSealer {
   explicit CursorSealer(std::string key) : key_(std::move(key)) {}
   /// `listing` names what is listed, filters and caller included where they matter.
   std::string seal(std::string_view listing, std::string_view position) const;
+  /// The position at which the asked page begins: empty without a cursor; kInvalidRequest for one of another listing.
+  product::Outcome<std::string> position(std::string_view listing, const PageQuery& query) const;
   /// nullopt when it is no cursor of this listing.
   std::optional<std::string> open(std::string_view listing, std::string_view cursor) const;
 

@@ -84,12 +84,9 @@ Outcome<Page<T>> whole(Outcome<std::vector<T>> items) {
 template <class T, class F>
 Outcome<Page<T>> page(const api::Context& context, const api::PageQuery& query, const std::string& filter, F&& work) {
   const std::string listing = context.http.path + "|" + context.caller.user.text() + "|" + filter;
-  product::community::PagePlace place{.after = {}, .limit = query.page_size()};
-  if (query.cursor) {
-    auto opened = context.cursors.open(listing, *query.cursor);
-    if (!opened) return product::refuse(ProblemCode::kInvalidRequest, "the cursor is of another listing");
-    place.after = std::move(*opened);
-  }
+  auto after = context.cursors.position(listing, query);
+  if (!after) return std::unexpected(std::move(after.error()));
+  const product::community::PagePlace place{.after = std::move(*after), .limit = query.page_size()};
   auto found = read(context, [&](Tx& tx, const Acting& acting) { return work(tx, acting, place); });
   if (!found) return std::unexpected(std::move(found.error()));
   Page<T> out;

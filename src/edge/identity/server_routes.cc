@@ -111,13 +111,10 @@ Outcome<Reply<TokensView>> mint(Request<MintBody>& request, IdentityServices& se
 
 Outcome<Page<AdminUser>> search_users(Request<NoBody, UserQuery>& request) {
   const std::string text = text_of(request.query.search).value_or("");
-  rules::UserSearch search{.text = text, .after = "", .limit = request.query.page_size()};
   const std::string listing = "users:" + text;
-  if (request.query.cursor) {
-    const auto after = request.cursors.open(listing, *request.query.cursor);
-    if (!after) return product::refuse(ProblemCode::kInvalidRequest, "cursor is of another listing");
-    search.after = *after;
-  }
+  const auto after = request.cursors.position(listing, request.query);
+  if (!after) return std::unexpected(after.error());
+  const rules::UserSearch search{.text = text, .after = *after, .limit = request.query.page_size()};
   return request.store.read(request.deadline, [&](Tx& tx) -> Outcome<Page<AdminUser>> {
     Page<AdminUser> page;
     for (const rules::UserRow& user : rules::search_users(tx, search)) page.items.push_back(make_admin_view(user));

@@ -29,12 +29,9 @@ Outcome<Page<Delivery>> list(Request<NoBody, DeliveryQuery>& request) {
   if (query.type) filter.type = query.type->text();
   std::string listing = "webhook_deliveries:" + endpoint.text() + ":" + filter.type.value_or("") + ":";
   if (filter.state) listing += json::enum_name(*filter.state);
-  rules::DeliveryPlace place{.after = "", .limit = query.page_size() + 1};
-  if (query.cursor) {
-    const auto after = request.cursors.open(listing, *query.cursor);
-    if (!after) return product::refuse(ProblemCode::kInvalidRequest, "cursor is of another listing");
-    place.after = *after;
-  }
+  const auto after = request.cursors.position(listing, query);
+  if (!after) return std::unexpected(after.error());
+  const rules::DeliveryPlace place{.after = *after, .limit = query.page_size() + 1};
   return request.store.read(request.deadline, [&](Tx& tx) -> Outcome<Page<Delivery>> {
     auto items = rules::list_deliveries(tx, viewer_of(request), endpoint, filter, place);
     if (!items) return std::unexpected(std::move(items.error()));

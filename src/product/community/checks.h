@@ -17,13 +17,6 @@ inline Outcome<void> check_version(const SeenVersion& seen, int64_t present) {
   return {};
 }
 
-inline std::unexpected<Problem> refuse_field(std::string_view pointer, std::string_view message) {
-  Problem problem;
-  problem.code = ProblemCode::kInvalidRequest;
-  problem.errors.push_back({std::string(pointer), std::string(message)});
-  return std::unexpected(std::move(problem));
-}
-
 /// kInvalidRequest when a name is nothing but spaces.
 inline Outcome<void> check_name(const Name& name) {
   if (std::ranges::all_of(name.text(), [](char c) { return c == ' '; })) return refuse_field("/name", "is blank");

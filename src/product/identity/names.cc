@@ -78,12 +78,6 @@ bool is_one_character(std::string_view text) {
 
 }  // namespace
 
-std::unexpected<Problem> refuse_field(std::string pointer, std::string message) {
-  Problem problem{.code = ProblemCode::kInvalidRequest};
-  problem.errors.push_back({std::move(pointer), std::move(message)});
-  return std::unexpected(std::move(problem));
-}
-
 Outcome<void> check_username(std::string_view name) {
   const size_t size = count_code_points(name);
   if (size < kMinUsername || size > kMaxUsername) return refuse_field("/username", "2 to 32 characters");

@@ -33,6 +33,4 @@ Outcome<void> check_avatar_url(std::string_view url);
 /// to one of `names`: user name, e-mail address and what stands before its @.
 Outcome<void> check_password(std::string_view password, std::span<const std::string_view> names);
 
-std::unexpected<Problem> refuse_field(std::string pointer, std::string message);
-
 }  // namespace parley::product::identity

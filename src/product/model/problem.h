@@ -87,4 +87,11 @@ inline std::unexpected<Problem> refuse(ProblemCode code, std::string detail = {}
   return std::unexpected(Problem{.code = code, .detail = std::move(detail)});
 }
 
+/// kInvalidRequest because of one field; `pointer` and `message` as in FieldError.
+inline std::unexpected<Problem> refuse_field(std::string pointer, std::string message) {
+  Problem problem{.code = ProblemCode::kInvalidRequest};
+  problem.errors.push_back({std::move(pointer), std::move(message)});
+  return std::unexpected(std::move(problem));
+}
+
 }  // namespace parley::product

@@ -51,11 +51,6 @@ std::string join_types(std::vector<std::string> types) {
   return out;
 }
 
-std::unexpected<Problem> refuse_field(std::string pointer, std::string message) {
-  return std::unexpected(Problem{
-      .code = ProblemCode::kInvalidRequest, .detail = {}, .errors = {{std::move(pointer), std::move(message)}}});
-}
-
 /// RFC 3986 in the part that we send: scheme, host, perhaps port, path and query.
 Outcome<void> check_url(std::string_view url, UrlPolicy policy) {
   const bool is_https = url.starts_with("https://");
