@@ -22,8 +22,8 @@ bool is_would_block(const error_code& error) {
 
 class Exchange final : public HttpExchange {
  public:
-  Exchange(std::shared_ptr<HttpConnection> connection, HttpRequest request)
-      : connection_(std::move(connection)), request_(std::move(request)) {}
+  Exchange(std::shared_ptr<HttpConnection> connection, HttpRequest request, uint64_t number)
+      : connection_(std::move(connection)), request_(std::move(request)), number_(number) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() override {
@@ -41,6 +41,13 @@ class Exchange final : public HttpExchange {
     });
   }
 
+  void watch_abort(std::function<void()> on_abort) override {
+    if (is_answered_) return;
+    connection_->loop()->post([connection = connection_, number = number_, on_abort = std::move(on_abort)]() mutable {
+      connection->on_watch_abort(number, std::move(on_abort));
+    });
+  }
+
   std::shared_ptr<WebSocket> accept_websocket(WebSocketHandlers handlers) override {
     if (!request_.is_websocket_upgrade || is_answered_.exchange(true)) return nullptr;
     auto websocket =
@@ -55,6 +62,7 @@ class Exchange final : public HttpExchange {
  private:
   const std::shared_ptr<HttpConnection> connection_;
   const HttpRequest request_;
+  const uint64_t number_;
   std::atomic<bool> is_answered_{false};
 };
 
@@ -91,7 +99,17 @@ void HttpConnection::wait_readable() {
   socket_->async_wait(Socket::wait_read, [self = shared_from_this()](const error_code& error) {
     if (error == asio::error::operation_aborted) return;
     if (error) return self->close();
-    self->phase_ == Phase::kLingering ? self->on_linger_readable() : self->on_readable();
+    switch (self->phase_) {
+      case Phase::kReading:
+        return self->on_readable();
+      case Phase::kHandling:
+        return self->on_readable_while_handling();
+      case Phase::kLingering:
+        return self->on_linger_readable();
+      case Phase::kWriting:
+      case Phase::kClosed:
+        return;
+    }
   });
 }
 
@@ -114,6 +132,32 @@ void HttpConnection::on_linger_readable() {
   socket_->read_some(asio::buffer(scratch.data(), scratch.size()), error);
   if (error && !is_would_block(error)) return close();
   wait_readable();
+}
+
+void HttpConnection::on_watch_abort(uint64_t number, std::function<void()> on_abort) {
+  if (phase_ != Phase::kHandling || number != request_number_ || on_abort_) return;
+  on_abort_ = std::move(on_abort);
+  if (unread_.empty()) wait_readable();
+}
+
+/// Looks whether this is the end of the stream, without taking bytes of a next request from the kernel.
+void HttpConnection::on_readable_while_handling() {
+  if (!on_abort_) return;
+  char byte = 0;
+  error_code error;
+  const size_t size = socket_->receive(asio::buffer(&byte, 1), Socket::message_peek, error);
+  if (is_would_block(error)) return wait_readable();
+  if (!error && size > 0) return;
+  const auto on_abort = std::exchange(on_abort_, nullptr);
+  close();
+  on_abort();
+}
+
+/// A wait that has come true already and is in the loop's queue sees on_abort_ gone, or a later phase.
+void HttpConnection::stop_watching() {
+  if (!std::exchange(on_abort_, nullptr)) return;
+  error_code ignored;
+  socket_->cancel(ignored);
 }
 
 void HttpConnection::process(std::string_view bytes) {
@@ -153,7 +197,7 @@ void HttpConnection::dispatch() {
   phase_ = Phase::kHandling;
   deadline_ = Timestamp::never();
   ++server_->counters.requests;
-  server_->handler(std::make_shared<Exchange>(shared_from_this(), std::move(request)));
+  server_->handler(std::make_shared<Exchange>(shared_from_this(), std::move(request), ++request_number_));
 }
 
 /// Answers what is no request; the place where the next one begins is unknown.
@@ -165,11 +209,14 @@ void HttpConnection::refuse(int status) {
 }
 
 void HttpConnection::on_response(HttpResponse response) {
-  if (phase_ == Phase::kHandling) begin_writing(std::move(response));
+  if (phase_ != Phase::kHandling) return;
+  stop_watching();
+  begin_writing(std::move(response));
 }
 
 void HttpConnection::on_websocket(std::shared_ptr<WebSocketConnection> websocket, const std::string& accept_key) {
   if (phase_ != Phase::kHandling) return websocket->finish_unstarted();
+  stop_watching();
   const HttpResponse response{
       101, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_key}}, {}, nullptr};
   Socket socket = std::move(*socket_);
@@ -256,6 +303,7 @@ void HttpConnection::on_drain() {
 void HttpConnection::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
+  on_abort_ = nullptr;
   socket_.reset();
   place_.leave();
   loop_->remove(*this);

@@ -19,6 +19,8 @@ class HttpConnection final : public LoopMember, public std::enable_shared_from_t
 
   void start();
   void on_response(HttpResponse response);
+  /// See HttpExchange::watch_abort(). `number` says for which request.
+  void on_watch_abort(uint64_t number, std::function<void()> on_abort);
   void on_websocket(std::shared_ptr<WebSocketConnection> websocket, const std::string& accept_key);
 
   void on_tick(Timestamp now) override;
@@ -34,10 +36,12 @@ class HttpConnection final : public LoopMember, public std::enable_shared_from_t
   void wait_readable();
   void on_readable();
   void on_linger_readable();
+  void on_readable_while_handling();
   void process(std::string_view bytes);
   void on_part_of_request();
   void linger();
   void dispatch();
+  void stop_watching();
   void refuse(int status);
   void begin_writing(HttpResponse response);
   void continue_writing();
@@ -52,10 +56,12 @@ class HttpConnection final : public LoopMember, public std::enable_shared_from_t
   HttpRequestParser parser_;
   Phase phase_ = Phase::kReading;
   Timestamp deadline_ = Timestamp::never();
-  bool has_begun_ = false;  ///< A byte of the present request is here.
+  uint64_t request_number_ = 0;  ///< Of the one being handled.
+  bool has_begun_ = false;       ///< A byte of the present request is here.
   bool is_keep_alive_ = true;
   bool is_head_request_ = false;
-  std::string unread_;  ///< Received behind the present request.
+  std::string unread_;              ///< Received behind the present request.
+  std::function<void()> on_abort_;  ///< Set while a wait for the client's going away is under way.
   std::string remote_address_;
   std::string head_;  ///< Being written, then the response's content.
   HttpResponse response_;

@@ -22,6 +22,10 @@ class HttpExchange {
   virtual const HttpRequest& request() const = 0;
   /// The first answer counts; later ones are ignored.
   virtual void respond(HttpResponse response) = 0;
+  /// `on_abort` is called, at most once and on the connection's thread, when the client goes away before its answer.
+  /// Only such an exchange notices that: one that is answered at once need not look. A client that sends its next
+  /// request already (pipelining) is no longer watched.
+  virtual void watch_abort(std::function<void()> on_abort) = 0;
   /// Answers with 101. nullptr, and nothing is answered, when the request is no upgrade or has its answer already.
   virtual std::shared_ptr<WebSocket> accept_websocket(WebSocketHandlers handlers) = 0;
 };

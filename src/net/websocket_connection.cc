@@ -20,6 +20,7 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<Loop> loop, std::shared
     : loop_(std::move(loop)),
       server_(std::move(server)),
       handlers_(std::move(handlers)),
+      tuning_(handlers_.tuning),
       reader_(WebSocketSide::kServer, server_->options.websocket.message) {}
 
 void WebSocketConnection::start(Socket socket, CountedPlace place, std::string handshake, std::string_view received) {
@@ -42,17 +43,45 @@ void WebSocketConnection::send(WebSocketOpcode opcode, std::string_view payload)
   {
     const std::lock_guard lock(mutex_);
     if (is_closing_) return;
-    const size_t waiting = queued_.size() + being_written_;
-    if (waiting + payload.size() + kMaxFrameHeader <= server_->options.websocket.outgoing) {
+    if (queued_.size() + being_written_ + payload.size() + kMaxFrameHeader <= max_outgoing()) {
       append_websocket_frame(queued_, opcode, payload);
       if (!std::exchange(has_flush_coming_, true)) post_flush();
       return;
     }
-    is_closing_ = true;
-    queued_ = {};
+    drop_slow_reader();
   }
-  ++server_->counters.websocket_overflows;
   loop_->post([self = shared_from_this()] { self->finish(); });
+}
+
+void WebSocketConnection::send_frames(std::string_view frames) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_closing_) return;
+    if (queued_.size() + being_written_ + frames.size() <= max_outgoing()) {
+      queued_.append(frames);
+      if (!std::exchange(has_flush_coming_, true)) post_flush();
+      return;
+    }
+    drop_slow_reader();
+  }
+  loop_->post([self = shared_from_this()] { self->finish(); });
+}
+
+size_t WebSocketConnection::max_outgoing() const {
+  return tuning_.max_outgoing > 0 ? tuning_.max_outgoing : server_->options.websocket.outgoing;
+}
+
+/// Under mutex_; finish() is to follow.
+void WebSocketConnection::drop_slow_reader() {
+  is_closing_ = true;
+  close_reason_ = kSlowReader;
+  queued_ = {};
+  ++server_->counters.websocket_overflows;
+}
+
+size_t WebSocketConnection::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queued_.size() + being_written_;
 }
 
 void WebSocketConnection::close(uint16_t code, std::string_view reason) {
@@ -82,11 +111,18 @@ bool WebSocketConnection::is_closing() {
 }
 
 void WebSocketConnection::flush() {
+  bool progressed = false;
   while (socket_) {
-    if (written_ == writing_.size() && !take_queued()) return on_flushed();
+    if (written_ == writing_.size() && !take_queued()) {
+      stuck_since_ = Timestamp::never();
+      return on_flushed();
+    }
     error_code error;
-    written_ += socket_->write_some(asio::buffer(writing_) + written_, error);
+    const size_t taken = socket_->write_some(asio::buffer(writing_) + written_, error);
+    written_ += taken;
+    progressed |= taken > 0;
     if (error == asio::error::would_block || error == asio::error::try_again) {
+      if (stuck_since_.is_never() || progressed) stuck_since_ = Loop::now();
       socket_->async_wait(Socket::wait_write, [self = shared_from_this()](const error_code& wait_error) {
         if (!wait_error) self->flush();
       });
@@ -182,6 +218,14 @@ void WebSocketConnection::on_peer_close(const WebSocketEvent& event) {
 void WebSocketConnection::on_tick(Timestamp now) {
   const WebSocketLimits& limits = server_->options.websocket;
   if (now >= close_deadline_) return finish();
+  if (tuning_.max_stuck.us() > 0 && !stuck_since_.is_never() && now - stuck_since_ > tuning_.max_stuck) {
+    {
+      const std::lock_guard lock(mutex_);
+      drop_slow_reader();
+    }
+    return finish();
+  }
+  if (tuning_.heartbeat == WebSocketTuning::Heartbeat::kOwner) return;
   if (now - last_received_ > limits.dead_after) {
     ++server_->counters.websocket_dead_peers;
     return finish();

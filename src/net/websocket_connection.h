@@ -21,6 +21,8 @@ class WebSocketConnection final : public WebSocket,
 
   void send_text(std::string_view text) override { send(WebSocketOpcode::kText, text); }
   void send_binary(std::string_view bytes) override { send(WebSocketOpcode::kBinary, bytes); }
+  void send_frames(std::string_view frames) override;
+  size_t waiting() const override;
   void close(uint16_t code, std::string_view reason) override;
 
   /// Takes over the socket: writes `handshake` before anything else, and begins with the bytes already received.
@@ -34,6 +36,8 @@ class WebSocketConnection final : public WebSocket,
 
  private:
   void send(WebSocketOpcode opcode, std::string_view payload);
+  size_t max_outgoing() const;
+  void drop_slow_reader();
   void post_flush();
   void flush();
   bool take_queued();
@@ -51,6 +55,7 @@ class WebSocketConnection final : public WebSocket,
   CountedPlace place_;
   CountedPlace websocket_place_;
   WebSocketHandlers handlers_;
+  const WebSocketTuning tuning_;
   std::optional<Socket> socket_;
   WebSocketReader reader_;
   std::vector<WebSocketEvent> events_;
@@ -64,7 +69,9 @@ class WebSocketConnection final : public WebSocket,
   Timestamp last_ping_;
   Timestamp close_deadline_ = Timestamp::never();
 
-  std::mutex mutex_;
+  Timestamp stuck_since_ = Timestamp::never();  ///< The last time the peer took something, while more waits.
+
+  mutable std::mutex mutex_;
   // Under mutex_:
   std::string queued_;        ///< Encoded frames for the next write.
   size_t being_written_ = 0;  ///< Size of writing_, for the limit.

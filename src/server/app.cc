@@ -71,6 +71,10 @@ Result<std::unique_ptr<App>> App::start(Config config) {
     if (!site) return std::unexpected(site.error());
     app->site_ = std::make_unique<net::StaticFiles>(std::move(*site));
   }
+  if (!c.conformance.empty()) {
+    app->conformance_ = make_gateway_conformance(c.conformance, app->rng_);
+    if (!app->conformance_) return fail(Error::Code::kInvalidArgument, "conformance: no such profile");
+  }
   app->http_ = std::make_unique<net::HttpServer>(
       net::HttpServerOptions{.bind_addresses = c.bind_addresses, .port = c.port},
       [app = app.get()](std::shared_ptr<net::HttpExchange> exchange) { app->on_request(exchange); });
@@ -100,6 +104,7 @@ void App::run_sctp_timer() {
 void App::stop() {
   if (!http_) return;
   node_->drain();
+  if (conformance_) conformance_->stop();
   if (webhooks_ && !webhooks_->drain(kWebhookDrain)) log::warn("webhooks_left");
   http_->stop(TimeDelta::seconds(config_.drain_seconds));
   product_->stop();
@@ -110,6 +115,7 @@ void App::stop() {
 }
 
 void App::on_request(const std::shared_ptr<net::HttpExchange>& exchange) {
+  if (conformance_ && conformance_->handle(exchange)) return;
   if (livekit_->handle(exchange)) return;
   const net::HttpRequest& request = exchange->request();
   const std::string_view path = request.path;

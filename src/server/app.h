@@ -2,13 +2,16 @@
 
 #include <memory>
 
+#include "base/locked_rng.h"
 #include "base/result.h"
 #include "net/http_server.h"
 #include "net/static_files.h"
 #include "server/config.h"
+#include "server/gateway_conformance.h"
 #include "server/livekit_routes.h"
 #include "server/media_node.h"
 #include "server/product.h"
+#include "server/system_rng.h"
 #include "server/webhook_sender.h"
 
 namespace parley::server {
@@ -37,6 +40,8 @@ class App {
   std::unique_ptr<LivekitRoutes> livekit_;
   std::unique_ptr<Product> product_;
   std::unique_ptr<net::StaticFiles> site_;
+  LockedRng<SystemRng> rng_;
+  std::unique_ptr<GatewayConformance> conformance_;
   std::unique_ptr<net::HttpServer> http_;
   std::jthread sctp_timer_;
 };

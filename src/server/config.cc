@@ -119,6 +119,7 @@ Result<Config> load_config(const ConfigSources& sources) {
   check_livekit(settings, config, faults);
   check_dead_variables(settings, config, faults);
   if (!config.is_dev) check_production(config, faults);
+  if (!config.is_dev && !config.conformance.empty()) faults += "  conformance: for --dev only; remove it\n";
   if (!faults.empty()) return fail(Error::Code::kInvalidArgument, "the configuration has faults:\n" + faults);
   // Whoever brings LiveKit's variables needs no second pair.
   if (config.keys.empty()) config.keys = {{config.livekit_api_key, config.livekit_api_secret}};

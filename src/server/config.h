@@ -56,6 +56,7 @@ struct Config {
   std::string web_root;  ///< Empty: beside the program's build, or no web app.
   uint32_t drain_seconds = 5;
   bool hides_rtc_v1 = false;
+  std::string conformance;  ///< Profile of GatewayConformance; empty: none.
   bool exits_with_stdin = false;
 };
 

@@ -17,6 +17,7 @@ class InProcessExchange : public net::HttpExchange {
   void respond(net::HttpResponse response) override {
     if (!is_answered_.exchange(true)) answer_.set_value(std::move(response));
   }
+  void watch_abort(std::function<void()> /*on_abort*/) override {}
   std::shared_ptr<net::WebSocket> accept_websocket(net::WebSocketHandlers /*handlers*/) override { return nullptr; }
   std::future<net::HttpResponse> answer() { return answer_.get_future(); }
 

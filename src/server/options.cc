@@ -163,6 +163,10 @@ const std::array kOptions{
            [](C& c, V v) { return set_number(c.drain_seconds, v, 3600); }},
     Option{"testing.hide_rtc_v1", "", "false", "Answer 404 on /rtc/v1, so that clients use two peer connections",
            [](C& c, V v) { return set_flag(c.hides_rtc_v1, v); }},
+    Option{"conformance", "", "",
+           "With --dev: be the server that a public suite wants (engine.io, engine.io-client, socket.io, "
+           "socket.io-client)",
+           [](C& c, V v) { return set_text(c.conformance, v); }},
 };
 
 }  // namespace

@@ -25,7 +25,8 @@ struct GatewayOptions {
   /// Events of one socket that wait for their turn; a client with more is closed (kFlood).
   size_t waiting_events = 1024;
   size_t waiting_bytes = size_t{4} * 1024 * 1024;
-  size_t attachments = 10;          ///< Of one event, as Socket.IO's own parser has it.
+  size_t attachments = 10;                            ///< Of one event, as Socket.IO's own parser has it.
+  size_t attachment_bytes = size_t{4} * 1000 * 1000;  ///< Of one event together.
   size_t pending_acks = 1000;       ///< Acknowledgements one socket may owe; beyond it they count as timed out.
   size_t rooms_per_socket = 2'000;  ///< Beyond it join() has no effect, and is counted.
 };
@@ -87,7 +88,7 @@ class Gateway {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;  ///< Shared with sockets and requests in the owner's hands, which may outlive it.
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace parley::gateway
