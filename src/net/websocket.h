@@ -15,6 +15,7 @@ struct WebSocketTuning {
   /// kOwner: the owner's protocol has a heartbeat of its own, so no pings are sent and silence is no death.
   enum class Heartbeat : uint8_t { kServer, kOwner };
   Heartbeat heartbeat = Heartbeat::kServer;
+  size_t max_message = 0;   ///< Instead of WebSocketLimits::message, unless 0.
   size_t max_outgoing = 0;  ///< Instead of WebSocketLimits::outgoing, unless 0.
   TimeDelta max_stuck;      ///< Without the peer taking a byte of what waits; zero: no limit.
 };

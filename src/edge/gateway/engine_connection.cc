@@ -26,7 +26,7 @@ constexpr ErrorText kErrorTexts[] = {
 
 net::HttpResponse make_engine_response(const EngineOptions& options, const net::HttpRequest& request, int status,
                                        std::string body) {
-  net::HttpResponse response = net::make_text_response(status, std::move(body));
+  net::HttpResponse response{status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(body), nullptr};
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("X-Content-Type-Options", "nosniff");
   if (!options.check_origin) return response;
@@ -56,6 +56,7 @@ EngineConnection::EngineConnection(EngineContextPtr context, std::string id, Tra
     : context_(std::move(context)),
       id_(std::move(id)),
       handshake_(std::move(handshake)),
+      takes_binary_(!handshake_.query.contains("b64")),
       machine_(context_->options, transport, handshake_.time) {
   next_deadline_us_ = machine_.next_deadline().us();
 }
@@ -163,24 +164,19 @@ EngineConnection::WebSocketPtr EngineConnection::accept_websocket(net::HttpExcha
   net::WebSocketHandlers handlers;
   handlers.on_text = [self = this, generation](const std::string& text) { self->on_text(generation, text); };
   handlers.on_binary = [self = this, generation](std::string bytes) { self->on_binary(generation, std::move(bytes)); };
-  handlers.on_close = [self = shared_from_this(), generation](uint16_t /*code*/, const std::string& reason) {
-    self->on_websocket_closed(generation, reason);
+  handlers.on_close = [self = shared_from_this(), generation](uint16_t code, const std::string& reason) {
+    self->on_websocket_closed(generation, code, reason);
   };
   handlers.tuning.heartbeat = net::WebSocketTuning::Heartbeat::kOwner;
+  handlers.tuning.max_message = context_->options.max_payload;
   handlers.tuning.max_outgoing = context_->options.slow_bytes;
   handlers.tuning.max_stuck = context_->options.slow_time;
   return exchange.accept_websocket(std::move(handlers));
 }
 
-bool EngineConnection::check_size(size_t size, EngineEffects& effects) {
-  if (size <= context_->options.max_payload) return true;
-  machine_.fail(DisconnectReason::kTransportError, effects);
-  return false;
-}
-
 void EngineConnection::on_text(Generation generation, const std::string& text) {
   with_machine([&](EngineEffects& effects) {
-    if (generation != generation_ || !check_size(text.size(), effects)) return;
+    if (generation != generation_) return;
     if (probe_) return machine_.on_probe_text(text, effects);
     machine_.on_websocket_text(text, net::Loop::now(), effects);
   });
@@ -188,19 +184,21 @@ void EngineConnection::on_text(Generation generation, const std::string& text) {
 
 void EngineConnection::on_binary(Generation generation, std::string bytes) {
   with_machine([&](EngineEffects& effects) {
-    if (generation != generation_ || !check_size(bytes.size(), effects)) return;
+    if (generation != generation_) return;
     if (probe_) return machine_.on_probe_text({}, effects);
     machine_.on_websocket_binary(std::move(bytes), effects);
   });
 }
 
-void EngineConnection::on_websocket_closed(Generation generation, const std::string& reason) {
+void EngineConnection::on_websocket_closed(Generation generation, uint16_t code, const std::string& reason) {
   with_machine([&](EngineEffects& effects) {
     if (generation != generation_) return;
     if (std::exchange(probe_, nullptr)) return machine_.on_probe_closed();
     websocket_.reset();
-    const bool is_slow = reason == net::kSlowReader;
-    machine_.fail(is_slow ? DisconnectReason::kSlowConsumer : DisconnectReason::kTransportClose, effects);
+    const auto why = reason == net::kSlowReader         ? DisconnectReason::kSlowConsumer
+                     : code == net::close_code::kTooBig ? DisconnectReason::kTransportError
+                                                        : DisconnectReason::kTransportClose;
+    machine_.fail(why, effects);
   });
 }
 
@@ -242,16 +240,17 @@ void EngineConnection::post(const std::shared_ptr<net::HttpExchange>& exchange) 
   });
 }
 
-void EngineConnection::upgrade(const std::shared_ptr<net::HttpExchange>& exchange) {
-  with_machine([&](EngineEffects& effects) {
-    if (!machine_.on_probe_opened(net::Loop::now())) {
-      exchange->respond(make_engine_error(context_->options, exchange->request(), EngineError::kBadRequest));
-      return;
-    }
-    probe_ = accept_websocket(*exchange);
+/// A client that has taken over already, or is about to, is let in and shut out, as by the reference: to suites, 400 is
+/// an error of another kind.
+void EngineConnection::upgrade(net::HttpExchange& exchange) {
+  const std::lock_guard lock(mutex_);
+  if (machine_.on_probe_opened(net::Loop::now())) {
+    probe_ = accept_websocket(exchange);
     if (!probe_) machine_.on_probe_closed();
-    (void)effects;
-  });
+    next_deadline_us_ = machine_.next_deadline().us();
+  } else if (const WebSocketPtr second = exchange.accept_websocket({})) {
+    second->close(net::close_code::kNormal, "");
+  }
 }
 
 TransportKind EngineConnection::transport() const {
@@ -264,6 +263,9 @@ void EngineConnection::on_tick(Timestamp now) {
 }
 
 void EngineConnection::send(const EngineMessagePtr& message) {
+  if (!takes_binary_ && message->has_binary()) {
+    return send(std::make_shared<const EngineMessage>(message->as_text_only()));
+  }
   EngineEffects effects;
   {
     const std::lock_guard lock(mutex_);

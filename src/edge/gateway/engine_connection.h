@@ -82,7 +82,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   void open_websocket(net::HttpExchange& exchange);
   void poll(std::shared_ptr<net::HttpExchange> exchange);
   void post(const std::shared_ptr<net::HttpExchange>& exchange);
-  void upgrade(const std::shared_ptr<net::HttpExchange>& exchange);
+  void upgrade(net::HttpExchange& exchange);
   TransportKind transport() const;
   void on_tick(Timestamp now);
   /// When on_tick() has something to do; may be read without a lock.
@@ -107,8 +107,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   WebSocketPtr accept_websocket(net::HttpExchange& exchange);
   void on_text(Generation generation, const std::string& text);
   void on_binary(Generation generation, std::string bytes);
-  void on_websocket_closed(Generation generation, const std::string& reason);
-  bool check_size(size_t size, EngineEffects& effects);
+  void on_websocket_closed(Generation generation, uint16_t code, const std::string& reason);
   void on_aborted(const net::HttpExchange* exchange);
   /// Runs `step(effects)` under the lock and carries the effects out.
   template <class F>
@@ -122,6 +121,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   const EngineContextPtr context_;
   const std::string id_;
   const Handshake handshake_;
+  const bool takes_binary_;  ///< It did not ask for base64 (`b64` in its query).
   std::atomic<int64_t> next_deadline_us_;
 
   mutable std::mutex mutex_;

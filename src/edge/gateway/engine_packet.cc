@@ -9,27 +9,25 @@ namespace parley::gateway {
 namespace {
 
 constexpr char kSeparator = '\x1e';
+constexpr char kBinaryMark = 'b';
 
 }  // namespace
 
 std::optional<EnginePacket> parse_engine_packet(std::string_view text) {
-  if (text.empty() || text[0] < '0' || text[0] > '6') return std::nullopt;
+  if (text.starts_with(kBinaryMark)) {
+    const auto bytes = base64_decode(text.substr(1));
+    if (!bytes) return std::nullopt;
+    return EnginePacket{EngineType::kMessage, PayloadKind::kBinary, std::string(as_text(*bytes))};
+  }
+  if (text.empty() || text[0] < '0' || text[0] > '6' || !is_utf8(text)) return std::nullopt;
   return EnginePacket{static_cast<EngineType>(text[0]), PayloadKind::kText, std::string(text.substr(1))};
 }
 
 std::optional<EnginePacket> EnginePayloadReader::next() {
   const size_t end = rest_.find(kSeparator);
-  const std::string_view part = rest_.substr(0, end);
-  is_done_ = end == std::string_view::npos;
-  rest_ = is_done_ ? std::string_view() : rest_.substr(end + 1);
-  std::optional<EnginePacket> packet;
-  if (part.starts_with('b')) {
-    const auto bytes = base64_decode(part.substr(1));
-    if (bytes) packet = {EngineType::kMessage, PayloadKind::kBinary, std::string(as_text(*bytes))};
-  } else if (is_utf8(part)) {
-    packet = parse_engine_packet(part);
-  }
-  if (!packet) is_done_ = false;
+  auto packet = parse_engine_packet(rest_.substr(0, end));
+  is_done_ = packet && end == std::string_view::npos;
+  rest_ = end == std::string_view::npos ? std::string_view() : rest_.substr(end + 1);
   return packet;
 }
 
@@ -41,9 +39,11 @@ void EngineMessage::add(EngineType type, std::string_view text) {
 
 void EngineMessage::add_binary(std::string_view bytes) {
   net::append_websocket_frame(frames_, net::WebSocketOpcode::kBinary, bytes);
+  has_binary_ = true;
 }
 
-void EngineMessage::append_to_payload(std::string& payload) const {
+template <class F>
+void EngineMessage::for_each(F&& use) const {
   ByteReader in(as_bytes(frames_));
   while (in.remaining() > 0) {
     const auto opcode = static_cast<net::WebSocketOpcode>(in.u8() & 0x0f);
@@ -53,15 +53,31 @@ void EngineMessage::append_to_payload(std::string& payload) const {
     } else if (size == 127) {
       size = in.u64();
     }
-    const ByteView data = in.bytes(size);
-    if (!payload.empty()) payload += kSeparator;
-    if (opcode == net::WebSocketOpcode::kBinary) {
-      payload += 'b';
-      payload += base64_encode(data);
-    } else {
-      payload += as_text(data);
-    }
+    const bool is_binary = opcode == net::WebSocketOpcode::kBinary;
+    use(is_binary ? PayloadKind::kBinary : PayloadKind::kText, in.bytes(size));
   }
+}
+
+void EngineMessage::append_to_payload(std::string& payload) const {
+  for_each([&](PayloadKind kind, ByteView data) {
+    if (!payload.empty()) payload += kSeparator;
+    if (kind == PayloadKind::kText) {
+      payload += as_text(data);
+    } else {
+      payload += kBinaryMark;
+      payload += base64_encode(data);
+    }
+  });
+}
+
+EngineMessage EngineMessage::as_text_only() const {
+  EngineMessage out;
+  for_each([&](PayloadKind kind, ByteView data) {
+    const std::string text =
+        kind == PayloadKind::kText ? std::string(as_text(data)) : kBinaryMark + base64_encode(data);
+    net::append_websocket_frame(out.frames_, net::WebSocketOpcode::kText, text);
+  });
+  return out;
 }
 
 EngineMessagePtr make_engine_message(EngineType type, std::string_view text) {

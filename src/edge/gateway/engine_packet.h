@@ -28,11 +28,11 @@ struct EnginePacket {
   std::string data;
 };
 
-/// Of a WebSocket text message; nullopt when the type is none. (A binary message is its packet's data.)
+/// One packet in the form of text: of a WebSocket text message, or of a polling payload. Binary data is "b" and base64
+/// there. nullopt when the type is none. (A binary WebSocket message is its packet's data.)
 std::optional<EnginePacket> parse_engine_packet(std::string_view text);
 
-/// Takes the packets out of a polling payload one by one: they are separated by U+001E, and binary ones are "b" and
-/// base64. The payload must outlive it.
+/// Takes the packets out of a polling payload one by one: they are separated by U+001E. The payload must outlive it.
 class EnginePayloadReader {
  public:
   explicit EnginePayloadReader(std::string_view payload) : rest_(payload) {}
@@ -57,9 +57,17 @@ class EngineMessage {
   /// Appends the packets to a polling payload, with separators.
   void append_to_payload(std::string& payload) const;
   size_t size() const { return frames_.size(); }
+  bool has_binary() const { return has_binary_; }
+  /// The same with binary packets as text, for clients that cannot take them.
+  EngineMessage as_text_only() const;
 
  private:
+  /// Calls `use(kind, data)` for every packet.
+  template <class F>
+  void for_each(F&& use) const;
+
   std::string frames_;
+  bool has_binary_ = false;
 };
 /// Shared by the queues of all receivers.
 using EngineMessagePtr = std::shared_ptr<const EngineMessage>;

@@ -172,7 +172,7 @@ void EngineServer::route(std::shared_ptr<net::HttpExchange> exchange, const std:
   });
   if (!connection) return refuse(*exchange, EngineError::kUnknownSid);
   const net::HttpRequest& request = exchange->request();
-  if (request.is_websocket_upgrade && transport == TransportKind::kWebSocket) return connection->upgrade(exchange);
+  if (request.is_websocket_upgrade && transport == TransportKind::kWebSocket) return connection->upgrade(*exchange);
   if (request.is_websocket_upgrade || transport != connection->transport()) {
     return refuse(*exchange, EngineError::kBadRequest);
   }
