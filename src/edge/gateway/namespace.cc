@@ -40,6 +40,7 @@ struct NamespaceMember {
   std::vector<RoomMembership> memberships;
   std::shared_ptr<void> data;
   Timestamp dormant_until = Timestamp::never();
+  uint64_t dormant_since = 0;  ///< The last event before it was gone.
   bool is_claimed = false;
   uint64_t visit = 0;
   uint64_t since = 0;  ///< The last event before it connected.
@@ -130,6 +131,7 @@ void Namespace::remove(GatewaySocket& socket, Fate fate, Timestamp now) {
   member->socket.reset();
   if (fate == Fate::kForgotten || !keeps_events_) return erase(*member);
   member->dormant_until = now + options_.recovery_window;
+  member->dormant_since = last_number();
   ++dormant_;
 }
 
@@ -159,7 +161,7 @@ bool Namespace::has_all_since(const Member& member, uint64_t after) const {
   const auto found = std::ranges::find(member.recent, after);
   if (found == member.recent.end()) return false;
   const auto next = std::ranges::find_if(found, member.recent.end(), [after](uint64_t n) { return n > after; });
-  return next == member.recent.end() || *next >= first_number_;
+  return next == member.recent.end() ? member.dormant_since + 1 >= first_number_ : *next >= first_number_;
 }
 
 void Namespace::release(const Claim& claim, Fate fate) {
