@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 #include "net/test_socket.h"
@@ -285,6 +287,75 @@ TEST_F(HttpServerTest, DropsWhatDoesNotEndWithinThePatience) {
   EXPECT_EQ(socket.read_all(), "");
   exchange->respond(make_text_response(200, "too late"));
   EXPECT_EQ(server_->stats().connections_now, 0u);
+}
+
+/// A server that keeps its exchanges, watches them, and says when a client has gone.
+class AbortTest : public HttpServerTest {
+ protected:
+  void SetUp() override {
+    start([this](std::shared_ptr<HttpExchange> exchange) {
+      exchange->watch_abort([this, path = exchange->request().path] { gone_.push(path); });
+      waiting_.push(std::move(exchange));
+    });
+  }
+  template <class T>
+  class Queue {
+   public:
+    void push(T value) {
+      const std::lock_guard lock(mutex_);
+      values_.push_back(std::move(value));
+      there_.notify_all();
+    }
+    T pop() {
+      std::unique_lock lock(mutex_);
+      there_.wait(lock, [this] { return !values_.empty(); });
+      T value = std::move(values_.front());
+      values_.erase(values_.begin());
+      return value;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable there_;
+    std::vector<T> values_;
+  };
+  static std::string get(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"; }
+
+  Queue<std::shared_ptr<HttpExchange>> waiting_;
+  Queue<std::string> gone_;
+};
+
+TEST_F(AbortTest, TellsWhenTheClientGoesAwayBeforeItsAnswer) {
+  TestSocket socket = connect();
+  socket.send(get("/1"));
+  const auto exchange = waiting_.pop();
+  socket.close();
+  EXPECT_EQ(gone_.pop(), "/1");
+  exchange->respond(make_text_response(200));  // Too late, and harmless.
+}
+
+TEST_F(AbortTest, SaysNothingAboutAnsweredRequestsAndServesTheNext) {
+  TestSocket socket = connect();
+  for (const char* path : {"/1", "/2", "/3"}) {
+    socket.send(get(path));
+    waiting_.pop()->respond(make_text_response(200, path));
+    EXPECT_TRUE(socket.read_until(path).ends_with(path));
+  }
+  socket.send(get("/4"));
+  const auto exchange = waiting_.pop();
+  socket.close();
+  EXPECT_EQ(gone_.pop(), "/4") << "and of the others nothing";
+}
+
+TEST_F(AbortTest, LeavesARequestThatCameTooEarlyForLater) {
+  TestSocket socket = connect();
+  socket.send(get("/1"));
+  auto first = waiting_.pop();
+  socket.send(get("/2"));
+  first->respond(make_text_response(200, "one"));
+  EXPECT_TRUE(socket.read_until("one").ends_with("one"));
+  waiting_.pop()->respond(make_text_response(200, "two"));
+  EXPECT_TRUE(socket.read_until("two").ends_with("two"));
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ class WebSocketTest : public testing::Test {
     WebSocketHandlers handlers;
     handlers.on_text = [holder](std::string text) { (*holder)->send_text(text); };
     handlers.on_binary = [holder](std::string bytes) { (*holder)->send_binary(bytes); };
+    handlers.tuning = tuning_;
     handlers.on_close = [this](uint16_t code, std::string reason) { closed_.set_value({code, std::move(reason)}); };
     auto websocket = exchange->accept_websocket(std::move(handlers));
     if (websocket == nullptr) return exchange->respond(make_text_response(404));
@@ -40,6 +41,7 @@ class WebSocketTest : public testing::Test {
   Closed wait_closed() { return closed_.get_future().get(); }
   std::shared_ptr<WebSocket> wait_accepted() { return accepted_.get_future().get(); }
 
+  WebSocketTuning tuning_;
   std::promise<std::shared_ptr<WebSocket>> accepted_;
   std::promise<Closed> closed_;
   std::optional<HttpServer> server_;
@@ -242,6 +244,71 @@ TEST_F(WebSocketTest, IsRefusedToAPlainRequest) {
   TestSocket socket(server_->port());
   socket.send("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(socket.read_all().starts_with("HTTP/1.1 404 "));
+}
+
+TEST_F(WebSocketTest, SendsFramesThatWereMadeBefore) {
+  start();
+  TestWebSocket client(server_->port());
+  client.read_handshake();
+  std::string frames;
+  append_websocket_frame(frames, WebSocketOpcode::kText, "a");
+  append_websocket_frame(frames, WebSocketOpcode::kBinary, "b");
+  wait_accepted()->send_frames(frames);
+  EXPECT_EQ(client.read().payload, "a");
+  EXPECT_EQ(client.read().payload, "b");
+}
+
+TEST_F(WebSocketTest, TakesAMessageLimitForOneConnection) {
+  tuning_.max_message = 10;
+  start();
+  TestWebSocket client(server_->port());
+  client.read_handshake();
+  client.send(WebSocketOpcode::kText, std::string(10, 'x'));
+  EXPECT_EQ(client.read().payload.size(), 10u);
+  client.send(WebSocketOpcode::kText, std::string(11, 'x'));
+  EXPECT_EQ(client.read().close_code, close_code::kTooBig);
+}
+
+TEST_F(WebSocketTest, DropsAPeerWithMoreWaitingThanItsOwnLimitAndSaysWhy) {
+  tuning_.max_outgoing = 100'000;
+  start();
+  TestWebSocket client(server_->port(), "/", 4096);
+  client.read_handshake();
+  const auto websocket = wait_accepted();
+  std::string frame;
+  append_websocket_frame(frame, WebSocketOpcode::kBinary, std::string(50'000, 'x'));
+  std::future<Closed> closed = closed_.get_future();
+  while (closed.wait_for(std::chrono::seconds(0)) != std::future_status::ready) websocket->send_frames(frame);
+  const Closed end = closed.get();
+  EXPECT_EQ(end.code, close_code::kAbnormal);
+  EXPECT_EQ(end.reason, kSlowReader);
+}
+
+TEST_F(WebSocketTest, DropsAPeerThatTakesNothingForTooLong) {
+  tuning_.max_stuck = TimeDelta::millis(50);
+  start({.outgoing = 64 * 1024 * 1024, .close_timeout = TimeDelta::millis(100)});
+  TestWebSocket client(server_->port(), "/", 4096);
+  client.read_handshake();
+  const auto websocket = wait_accepted();
+  websocket->send_binary(std::string(16 * 1024 * 1024, 'x'));  // More than the kernel takes.
+  EXPECT_GT(websocket->waiting(), 0u);
+  EXPECT_EQ(wait_closed().reason, kSlowReader);
+}
+
+TEST_F(WebSocketTest, LeavesTheHeartbeatToAnOwnerWhoHasOne) {
+  tuning_.heartbeat = WebSocketTuning::Heartbeat::kOwner;
+  start({.ping_interval = TimeDelta::millis(20), .dead_after = TimeDelta::millis(40)});
+  TestWebSocket client(server_->port());
+  client.read_handshake();
+  // Another connection shows that much more than the limit has passed: its own is checked by the same timer.
+  tuning_.heartbeat = WebSocketTuning::Heartbeat::kServer;
+  accepted_ = {};
+  TestWebSocket other(server_->port());
+  EXPECT_EQ(other.socket().read_until("\x89").back(), '\x89') << "a ping";
+  wait_closed();
+  closed_ = {};
+  client.send(WebSocketOpcode::kText, "still there");
+  EXPECT_EQ(client.socket().read(2), std::string("\x81\x0b")) << "no ping came before";
 }
 
 }  // namespace

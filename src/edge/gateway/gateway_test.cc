@@ -133,6 +133,7 @@ TEST_F(GatewayTest, ClosesAMessageOverTheLimit) {
   client.connect();
   client.send("42[\"" + std::string(1000, 'x') + "\"]");
   EXPECT_EQ(client.next(), "closed 1009");
+  client.drop();
   EXPECT_EQ(owner_.left.take().reason, DisconnectReason::kTransportError);
 }
 

@@ -1,3 +1,4 @@
+#include "base/bytes.h"
 #include "base/check.h"
 #include "base/utf8.h"
 #include "edge/gateway/json_text.h"
