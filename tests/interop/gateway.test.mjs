@@ -1,18 +1,12 @@
-// The gateway seen by the stock client, and by raw requests and frames where the rules of the transport are the point.
-import { once } from 'node:events';
+// The gateway seen by the stock client, and what it does with packets that no such client sends.
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { WebSocket } from 'ws';
+import { Raw, servers, startServers, stopServers } from './gateway_support.mjs';
 import { Server } from './server.mjs';
 
-const servers = {};
 const clients = [];
-beforeAll(async () => {
-  for (const profile of ['socket.io', 'socket.io-client', 'engine.io', 'engine.io-client']) {
-    servers[profile] = await Server.start(['--conformance', profile], { logName: `gateway-${profile}` });
-  }
-});
-afterAll(() => Promise.all(Object.values(servers).map((server) => server.stop())));
+beforeAll(startServers);
+afterAll(stopServers);
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();
 });
@@ -113,161 +107,6 @@ describe('the stock client', () => {
     expect(await server.stop()).toBe(0);
     await ends;
     expect(Date.now() - begun, 'a poll that waits does not hold up the end').toBeLessThan(4_000);
-  });
-});
-
-const address = (profile, query) => `${servers[profile].http}/${profile.startsWith('engine') ? 'engine' : 'socket'}.io/?EIO=4&${query}`;
-const poll = (profile, sid, options) => fetch(address(profile, `transport=polling&sid=${sid}`), options);
-const post = (profile, sid, body) => poll(profile, sid, { method: 'POST', body });
-
-async function open(profile) {
-  const response = await fetch(address(profile, 'transport=polling'));
-  const text = await response.text();
-  return { response, handshake: JSON.parse(text.slice(1)), type: text[0] };
-}
-
-/** A WebSocket whose messages wait until they are asked for. */
-class Raw {
-  constructor(profile, query = '') {
-    this.messages = [];
-    this.waiting = [];
-    this.socket = new WebSocket(address(profile, `transport=websocket${query}`).replace('http', 'ws'));
-    this.closed = once(this.socket, 'close').then(([code]) => code);
-    this.socket.on('message', (data, isBinary) => {
-      const message = isBinary ? data : data.toString();
-      if (this.waiting.length > 0) this.waiting.shift()(message);
-      else this.messages.push(message);
-    });
-    this.socket.on('error', () => {});
-  }
-
-  next() {
-    return this.messages.length > 0 ? Promise.resolve(this.messages.shift()) : new Promise((resolve) => this.waiting.push(resolve));
-  }
-
-  /** Waits for one that says so, answering heartbeats on the way. */
-  async until(expected) {
-    for (;;) {
-      const message = await this.next();
-      if (message === '2') this.socket.send('3');
-      if (message === expected) return;
-    }
-  }
-}
-
-describe('Engine.IO', () => {
-  test('shakes hands with exactly five facts', async () => {
-    const { handshake, type } = await open('engine.io');
-    expect(type).toBe('0');
-    expect(handshake).toEqual({ sid: expect.stringMatching(/^[0-9A-Za-z]{20}$/), upgrades: ['websocket'], pingInterval: 300, pingTimeout: 200, maxPayload: 1_000_000 });
-    const raw = new Raw('engine.io');
-    expect(JSON.parse((await raw.next()).slice(1)).upgrades).toEqual([]);
-    raw.socket.close();
-  });
-
-  test.each([
-    ['GET', 'EIO=3&transport=polling', 400, 5],
-    ['GET', 'EIO=4&transport=smoke', 400, 0],
-    ['GET', 'EIO=4&transport=polling&sid=abc', 400, 1],
-    ['POST', 'EIO=4&transport=polling', 400, 2],
-    ['GET', 'EIO=4&transport=websocket', 400, 3],
-    ['GET', 'EIO=4&transport=polling&deny=1', 403, 4],
-  ])('refuses %s %s with %i and code %i', async (method, query, status, code) => {
-    const response = await fetch(`${servers['engine.io-client'].http}/engine.io/?${query}`, { method });
-    expect(response.status).toBe(status);
-    expect(await response.json()).toEqual({ code, message: expect.any(String) });
-  });
-
-  test('sends several packets in one payload, binary as base64', async () => {
-    const { handshake } = await open('engine.io');
-    expect(await (await post('engine.io', handshake.sid, '4a\x1ebAQID\x1e4ə')).text()).toBe('ok');
-    expect(await (await poll('engine.io', handshake.sid)).text()).toBe('4a\x1ebAQID\x1e4ə');
-  });
-
-  test('ends both polls when there are two, the first with a close packet', async () => {
-    const { handshake } = await open('engine.io-client');
-    await poll('engine.io-client', handshake.sid); // What it says first.
-    const answers = await Promise.all([poll('engine.io-client', handshake.sid), poll('engine.io-client', handshake.sid)]);
-    const [taken, refused] = answers.sort((a, b) => a.status - b.status);
-    expect([taken.status, refused.status]).toEqual([200, 400]);
-    expect(await taken.text()).toBe('1');
-    expect((await poll('engine.io-client', handshake.sid)).status).toBe(400);
-  });
-
-  test('ends a session whose poll is given up', async () => {
-    const { handshake } = await open('engine.io-client');
-    await poll('engine.io-client', handshake.sid);
-    const controller = new AbortController();
-    const given = poll('engine.io-client', handshake.sid, { signal: controller.signal }).catch((error) => error.name);
-    // The heartbeat of 500 ms would answer it, so the poll is surely there for a POST to pass by.
-    expect((await post('engine.io-client', handshake.sid, '3')).status).toBe(200);
-    controller.abort();
-    expect(await given).toBe('AbortError');
-    await expect.poll(async () => (await post('engine.io-client', handshake.sid, '3')).status).toBe(400);
-  });
-
-  test('frees the poll that waits when the upgrade is probed, and sends what waited over the WebSocket', async () => {
-    const { handshake } = await open('engine.io-client');
-    expect(await (await poll('engine.io-client', handshake.sid)).text()).toBe('4hi');
-    const waiting = poll('engine.io-client', handshake.sid);
-    const raw = new Raw('engine.io-client', `&sid=${handshake.sid}`);
-    await once(raw.socket, 'open');
-    raw.socket.send('2probe');
-    expect(await raw.next()).toBe('3probe');
-    expect(await (await waiting).text()).toBe('6');
-    await post('engine.io-client', handshake.sid, '4before');
-    raw.socket.send('5');
-    await raw.until('4before');
-    raw.socket.send('4after');
-    await raw.until('4after');
-    expect((await poll('engine.io-client', handshake.sid)).status).toBe(400);
-    const second = new Raw('engine.io-client', `&sid=${handshake.sid}`);
-    await second.closed;
-    raw.socket.send('4still');
-    await raw.until('4still');
-    raw.socket.close();
-  });
-
-  test('stays on polling when the probe says something else', async () => {
-    const { handshake } = await open('engine.io-client');
-    const raw = new Raw('engine.io-client', `&sid=${handshake.sid}`);
-    await once(raw.socket, 'open');
-    raw.socket.send('4smuggled');
-    expect(await raw.closed).toBe(1000);
-    expect(await (await poll('engine.io-client', handshake.sid)).text()).toBe('4hi');
-  });
-
-  test.each([['abc'], ['2'], ['9']])('closes a WebSocket that sends %j', async (packet) => {
-    const raw = new Raw('engine.io');
-    await raw.next();
-    raw.socket.send(packet);
-    expect(await raw.closed).toBe(1000);
-  });
-
-  test('closes a message over the limit with 1009, and a POST with 413', async () => {
-    const raw = new Raw('engine.io-client');
-    await raw.next();
-    raw.socket.send(`4${'x'.repeat(100)}`);
-    expect(await raw.closed).toBe(1009);
-    const { handshake } = await open('engine.io-client');
-    expect((await post('engine.io-client', handshake.sid, `4${'x'.repeat(100)}`)).status).toBe(413);
-    expect((await post('engine.io-client', handshake.sid, '3')).status).toBe(400);
-  });
-
-  test('closes connections that answer no heartbeat, on both transports', async () => {
-    const raw = new Raw('engine.io');
-    await raw.next();
-    expect(await raw.next()).toBe('2');
-    expect(await raw.closed).toBe(1000);
-    const { handshake } = await open('engine.io');
-    expect(await (await poll('engine.io', handshake.sid)).text()).toBe('2');
-    expect(await (await poll('engine.io', handshake.sid)).text()).toBe('1');
-  });
-
-  test('gives the cookies of a handshake once', async () => {
-    const { response, handshake } = await open('engine.io-client');
-    expect(response.headers.getSetCookie()).toHaveLength(4);
-    expect((await poll('engine.io-client', handshake.sid)).headers.getSetCookie()).toHaveLength(0);
   });
 });
 

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/locked_rng.h"
@@ -159,7 +160,7 @@ class GatewayTest : public testing::Test {
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     while (!is_so()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      std::this_thread::yield();
     }
     return true;
   }
