@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 
 #include "net/websocket_connection.h"
+#include "net/websocket_deflate.h"
 
 namespace parley::net {
 namespace {
@@ -50,6 +51,7 @@ class Exchange final : public HttpExchange {
 
   std::shared_ptr<WebSocket> accept_websocket(WebSocketHandlers handlers) override {
     if (!request_.is_websocket_upgrade || is_answered_.exchange(true)) return nullptr;
+    if (!offers_deflate(request_.headers)) handlers.tuning.compression = WebSocketCompression::kNone;
     auto websocket =
         std::make_shared<WebSocketConnection>(connection_->loop(), connection_->server(), std::move(handlers));
     const std::string key = websocket_accept_key(request_.headers.get("Sec-WebSocket-Key"));
@@ -217,8 +219,9 @@ void HttpConnection::on_response(HttpResponse response) {
 void HttpConnection::on_websocket(std::shared_ptr<WebSocketConnection> websocket, const std::string& accept_key) {
   if (phase_ != Phase::kHandling) return websocket->finish_unstarted();
   stop_watching();
-  const HttpResponse response{
+  HttpResponse response{
       101, {{"Upgrade", "websocket"}, {"Connection", "Upgrade"}, {"Sec-WebSocket-Accept", accept_key}}, {}, nullptr};
+  if (websocket->takes_deflated()) response.headers.add("Sec-WebSocket-Extensions", std::string(kDeflateAnswer));
   Socket socket = std::move(*socket_);
   CountedPlace place = std::move(place_);
   const std::string received = std::move(unread_);

@@ -38,8 +38,22 @@ bool Loop::post(std::move_only_function<void()> work) {
   // Under the lock, so that whatever was accepted is in the queue before the loop may run out of work.
   const std::lock_guard lock(mutex_);
   if (!accepts_work_) return false;
-  asio::post(context_, std::move(work));
+  // One handler for all that comes before it runs: a message to a thousand connections wakes the loop once.
+  if (posted_.empty()) asio::post(context_, [this] { run_posted(); });
+  posted_.push_back(std::move(work));
   return true;
+}
+
+void Loop::run_posted() {
+  std::vector<std::move_only_function<void()>> batch;
+  {
+    const std::lock_guard lock(mutex_);
+    batch.swap(posted_);
+  }
+  for (auto& work : batch) {
+    work();
+    work = nullptr;  // What it holds goes as soon as it has run, not with the last one.
+  }
 }
 
 void Loop::add(std::shared_ptr<LoopMember> member) {

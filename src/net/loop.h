@@ -70,6 +70,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
  private:
   void schedule_tick();
+  void run_posted();
   std::vector<std::shared_ptr<LoopMember>> snapshot() const;
 
   const TimeDelta tick_;
@@ -86,8 +87,9 @@ class Loop : public std::enable_shared_from_this<Loop> {
 
   std::mutex mutex_;
   std::condition_variable emptied_;
-  bool accepts_work_ = false;  ///< Under mutex_.
-  size_t member_count_ = 0;    ///< Under mutex_; size of members_ for other threads.
+  bool accepts_work_ = false;                            ///< Under mutex_.
+  std::vector<std::move_only_function<void()>> posted_;  ///< Under mutex_; not empty: run_posted() will come.
+  size_t member_count_ = 0;                              ///< Under mutex_; size of members_ for other threads.
 };
 
 }  // namespace parley::net

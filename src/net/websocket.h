@@ -15,6 +15,8 @@ struct WebSocketTuning {
   /// kOwner: the owner's protocol has a heartbeat of its own, so no pings are sent and silence is no death.
   enum class Heartbeat : uint8_t { kServer, kOwner };
   Heartbeat heartbeat = Heartbeat::kServer;
+  /// Take a client's offer of permessage-deflate. Only what send_frames() is given is ever sent compressed.
+  WebSocketCompression compression = WebSocketCompression::kNone;
   size_t max_message = 0;   ///< Instead of WebSocketLimits::message, unless 0.
   size_t max_outgoing = 0;  ///< Instead of WebSocketLimits::outgoing, unless 0.
   TimeDelta max_stuck;      ///< Without the peer taking a byte of what waits; zero: no limit.
@@ -43,6 +45,8 @@ class WebSocket {
   virtual void send_binary(std::string_view bytes) = 0;
   /// Queues whole frames that append_websocket_frame() made, so that one encoding serves many connections.
   virtual void send_frames(std::string_view frames) = 0;
+  /// Whether frames of append_deflated_frame() may be sent.
+  virtual bool takes_deflated() const = 0;
   /// Bytes queued and not yet taken by the kernel.
   virtual size_t waiting() const = 0;
   /// Everything queued before still goes out, then the close frame; a peer that does not answer it is dropped after

@@ -9,11 +9,14 @@
 #include "base/base64.h"
 #include "base/check.h"
 #include "base/utf8.h"
+#include "net/websocket_deflate.h"
 
 namespace parley::net {
 namespace {
 
 constexpr uint8_t kMaskBit = 0x80;
+constexpr uint8_t kReserved = 0x70;
+constexpr uint8_t kRsv1 = 0x40;
 
 /// XORs `bytes` with the mask, of which `offset` bytes of the payload are already used up.
 void apply_mask(std::span<char> bytes, const std::array<uint8_t, 4>& mask, uint64_t offset) {
@@ -88,6 +91,7 @@ void WebSocketReader::on_header() {
   } else if (opcode() != WebSocketOpcode::kContinuation) {
     message_.clear();
     message_kind_ = opcode();
+    is_compressed_ = (header_[0] & kRsv1) != 0;
   }
 }
 
@@ -95,7 +99,10 @@ void WebSocketReader::on_header() {
 uint16_t WebSocketReader::check_header() const {
   const bool is_masked = (header_[1] & kMaskBit) != 0;
   if (is_masked != (self_ == WebSocketSide::kServer)) return close_code::kProtocolError;
-  if ((header_[0] & 0x70) != 0) return close_code::kProtocolError;  // No extension is negotiated.
+  // RFC 7692 section 6.1: the bit says that the message is compressed, on its first frame.
+  const bool may_compress = compression_ == WebSocketCompression::kDeflate && !is_control() && !message_kind_;
+  const uint8_t reserved = may_compress ? kReserved & ~kRsv1 : kReserved;
+  if ((header_[0] & reserved) != 0) return close_code::kProtocolError;
   switch (opcode()) {
     case WebSocketOpcode::kContinuation:
       if (!message_kind_) return close_code::kProtocolError;
@@ -133,9 +140,20 @@ void WebSocketReader::on_frame(std::vector<WebSocketEvent>& events) {
     events.push_back({opcode(), std::move(control_), 0});
     return;
   }
-  if (!is_final()) return;
+  if (is_final()) on_message_end(events);
+}
+
+void WebSocketReader::on_message_end(std::vector<WebSocketEvent>& events) {
   const WebSocketOpcode kind = *message_kind_;
   message_kind_.reset();
+  if (is_compressed_) {
+    auto inflated = inflate_message(message_, max_message_size_);
+    if (!inflated) {
+      const bool is_large = inflated.error() == InflateError::kTooLarge;
+      return fail(is_large ? close_code::kTooBig : close_code::kProtocolError);
+    }
+    message_ = std::move(*inflated);
+  }
   if (kind == WebSocketOpcode::kText && !is_utf8(message_)) return fail(close_code::kInvalidText);
   events.push_back({kind, std::exchange(message_, {}), 0});
 }

@@ -46,11 +46,16 @@ struct WebSocketEvent {
 /// Clients mask, servers do not (RFC 6455 section 5.1).
 enum class WebSocketSide : uint8_t { kServer, kClient };
 
+/// Whether the peer may compress its messages (RFC 7692).
+enum class WebSocketCompression : uint8_t { kNone, kDeflate };
+
 /// Turns received bytes into messages and control frames. Enforces masking, lengths, fragmentation, UTF-8 and the
 /// message limit; holds one unfinished message and nothing more. Sans-IO.
 class WebSocketReader {
  public:
-  WebSocketReader(WebSocketSide self, size_t max_message_size) : self_(self), max_message_size_(max_message_size) {}
+  WebSocketReader(WebSocketSide self, size_t max_message_size,
+                  WebSocketCompression compression = WebSocketCompression::kNone)
+      : self_(self), max_message_size_(max_message_size), compression_(compression) {}
 
   /// Appends what became complete. After a failure or a close frame further bytes are ignored.
   void consume(ByteView bytes, std::vector<WebSocketEvent>& events);
@@ -64,6 +69,7 @@ class WebSocketReader {
   uint16_t check_header() const;
   size_t consume_payload(ByteView bytes);
   void on_frame(std::vector<WebSocketEvent>& events);
+  void on_message_end(std::vector<WebSocketEvent>& events);
   void on_close_frame(std::vector<WebSocketEvent>& events);
   bool is_control() const { return (header_[0] & 0x08) != 0; }
   bool is_final() const { return (header_[0] & 0x80) != 0; }
@@ -72,6 +78,7 @@ class WebSocketReader {
 
   WebSocketSide self_;
   size_t max_message_size_;
+  WebSocketCompression compression_;
   std::array<uint8_t, 14> header_{};
   size_t header_fill_ = 0;
   bool in_payload_ = false;
@@ -81,6 +88,7 @@ class WebSocketReader {
   std::string control_;
   std::string message_;
   std::optional<WebSocketOpcode> message_kind_;  ///< Set between the first and the last fragment.
+  bool is_compressed_ = false;                   ///< The message.
   bool is_closed_ = false;
   uint16_t failure_ = 0;
 };

@@ -22,7 +22,8 @@ WebSocketConnection::WebSocketConnection(std::shared_ptr<Loop> loop, std::shared
       handlers_(std::move(handlers)),
       tuning_(handlers_.tuning),
       reader_(WebSocketSide::kServer,
-              tuning_.max_message > 0 ? tuning_.max_message : server_->options.websocket.message) {}
+              tuning_.max_message > 0 ? tuning_.max_message : server_->options.websocket.message, tuning_.compression) {
+}
 
 void WebSocketConnection::start(Socket socket, CountedPlace place, std::string handshake, std::string_view received) {
   place_ = std::move(place);

@@ -23,6 +23,7 @@ class WebSocketConnection final : public WebSocket,
   void send_binary(std::string_view bytes) override { send(WebSocketOpcode::kBinary, bytes); }
   void send_frames(std::string_view frames) override;
   size_t waiting() const override;
+  bool takes_deflated() const override { return tuning_.compression == WebSocketCompression::kDeflate; }
   void close(uint16_t code, std::string_view reason) override;
 
   /// Takes over the socket: writes `handshake` before anything else, and begins with the bytes already received.

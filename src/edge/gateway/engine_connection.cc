@@ -88,7 +88,7 @@ void EngineConnection::apply(EngineEffects& effects) {
     std::exchange(probe_, nullptr)->close(net::close_code::kNormal, "");
   }
   if (websocket_) {
-    for (const EngineMessagePtr& message : effects.frames) websocket_->send_frames(message->frames());
+    for (const EngineMessagePtr& message : effects.frames) write(*message);
     if (effects.closes_websocket) std::exchange(websocket_, nullptr)->close(net::close_code::kNormal, "");
   }
   std::ranges::move(effects.received, std::back_inserter(inbox_));
@@ -97,6 +97,12 @@ void EngineConnection::apply(EngineEffects& effects) {
     count(*effects.ended);
   }
   next_deadline_us_ = machine_.next_deadline().us();
+}
+
+/// Under mutex_, with a WebSocket.
+void EngineConnection::write(const EngineMessage& message) {
+  const size_t threshold = context_->options.deflate_threshold;
+  websocket_->send_frames(websocket_->takes_deflated() ? message.deflated_frames(threshold) : message.frames());
 }
 
 void EngineConnection::count(DisconnectReason reason) {
@@ -168,6 +174,7 @@ EngineConnection::WebSocketPtr EngineConnection::accept_websocket(net::HttpExcha
     self->on_websocket_closed(generation, code, reason);
   };
   handlers.tuning.heartbeat = net::WebSocketTuning::Heartbeat::kOwner;
+  if (context_->options.deflate_threshold > 0) handlers.tuning.compression = net::WebSocketCompression::kDeflate;
   handlers.tuning.max_message = context_->options.max_payload;
   handlers.tuning.max_outgoing = context_->options.slow_bytes;
   handlers.tuning.max_stuck = context_->options.slow_time;
@@ -264,12 +271,12 @@ void EngineConnection::on_tick(Timestamp now) {
 
 void EngineConnection::send(const EngineMessagePtr& message) {
   if (!takes_binary_ && message->has_binary()) {
-    return send(std::make_shared<const EngineMessage>(message->as_text_only()));
+    return send(message->as_text_only());
   }
   EngineEffects effects;
   {
     const std::lock_guard lock(mutex_);
-    if (websocket_ && machine_.is_open()) return websocket_->send_frames(message->frames());
+    if (websocket_ && machine_.is_open()) return write(*message);
     machine_.send(message, effects);
     apply(effects);
   }

@@ -113,6 +113,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   template <class F>
   void with_machine(F&& step);
   void apply(EngineEffects& effects);
+  void write(const EngineMessage& message);
   void count(DisconnectReason reason);
   void finish(bool is_gone);
   void drain();

@@ -32,6 +32,9 @@ struct EngineOptions {
   /// Bytes waiting for one client, and the time without it taking any; beyond either it is closed (kSlowConsumer).
   size_t slow_bytes = size_t{1024} * 1024;
   TimeDelta slow_time = TimeDelta::seconds(10);
+  /// Packets of so many bytes and more are compressed for WebSockets that offer it (RFC 7692), once for all receivers;
+  /// smaller ones gain nothing. 0: never, and the client may not either.
+  size_t deflate_threshold = 1024;
   size_t max_connections = 50'000;  ///< Further handshakes are answered 503.
   std::vector<TransportKind> transports = {TransportKind::kPolling, TransportKind::kWebSocket};
   /// Must be thread-safe and not block. Unset: nobody is refused and nothing is said.

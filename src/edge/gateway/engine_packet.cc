@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/utf8.h"
 #include "net/websocket_codec.h"
+#include "net/websocket_deflate.h"
 
 namespace parley::gateway {
 namespace {
@@ -70,14 +71,29 @@ void EngineMessage::append_to_payload(std::string& payload) const {
   });
 }
 
-EngineMessage EngineMessage::as_text_only() const {
-  EngineMessage out;
+EngineMessagePtr EngineMessage::as_text_only() const {
+  auto out = std::make_shared<EngineMessage>();
   for_each([&](PayloadKind kind, ByteView data) {
     const std::string text =
         kind == PayloadKind::kText ? std::string(as_text(data)) : kBinaryMark + base64_encode(data);
-    net::append_websocket_frame(out.frames_, net::WebSocketOpcode::kText, text);
+    net::append_websocket_frame(out->frames_, net::WebSocketOpcode::kText, text);
   });
   return out;
+}
+
+const std::string& EngineMessage::deflated_frames(size_t threshold) const {
+  if (frames_.size() < threshold) return frames_;
+  std::call_once(is_deflated_, [&] {
+    for_each([&](PayloadKind kind, ByteView data) {
+      const auto opcode = kind == PayloadKind::kText ? net::WebSocketOpcode::kText : net::WebSocketOpcode::kBinary;
+      if (data.size() >= threshold) {
+        net::append_deflated_frame(deflated_, opcode, as_text(data));
+      } else {
+        net::append_websocket_frame(deflated_, opcode, as_text(data));
+      }
+    });
+  });
+  return deflated_;
 }
 
 EngineMessagePtr make_engine_message(EngineType type, std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,12 +55,14 @@ class EngineMessage {
   void add_binary(std::string_view bytes);
   /// What a WebSocket sends.
   const std::string& frames() const { return frames_; }
+  /// The same with packets of `threshold` bytes and more compressed; made once, by the first who asks.
+  const std::string& deflated_frames(size_t threshold) const;
   /// Appends the packets to a polling payload, with separators.
   void append_to_payload(std::string& payload) const;
   size_t size() const { return frames_.size(); }
   bool has_binary() const { return has_binary_; }
   /// The same with binary packets as text, for clients that cannot take them.
-  EngineMessage as_text_only() const;
+  std::shared_ptr<const EngineMessage> as_text_only() const;
 
  private:
   /// Calls `use(kind, data)` for every packet.
@@ -68,6 +71,8 @@ class EngineMessage {
 
   std::string frames_;
   bool has_binary_ = false;
+  mutable std::once_flag is_deflated_;
+  mutable std::string deflated_;
 };
 /// Shared by the queues of all receivers.
 using EngineMessagePtr = std::shared_ptr<const EngineMessage>;

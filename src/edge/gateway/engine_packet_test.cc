@@ -86,12 +86,12 @@ TEST(EngineMessage, CanDoWithoutBinaryFrames) {
   EngineMessage message;
   message.add(EngineType::kMessage, "a");
   message.add_binary("\1");
-  const EngineMessage plain = message.as_text_only();
-  EXPECT_FALSE(plain.has_binary());
-  EXPECT_EQ(plain.frames(), std::string("\x81\x02"
-                                        "4a"
-                                        "\x81\x05"
-                                        "bAQ=="));
+  const EngineMessagePtr plain = message.as_text_only();
+  EXPECT_FALSE(plain->has_binary());
+  EXPECT_EQ(plain->frames(), std::string("\x81\x02"
+                                         "4a"
+                                         "\x81\x05"
+                                         "bAQ=="));
 }
 
 }  // namespace

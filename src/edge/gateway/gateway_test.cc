@@ -242,7 +242,7 @@ TEST_F(GatewayTest, EndsEveryConnectionWhenItStops) {
   const std::string sid = member(body_of(talk("GET", "EIO=4&transport=polling")), "sid");
   net::TestSocket poll(port());
   poll.send("GET /socket.io/?EIO=4&transport=polling&sid=" + sid + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  const auto is_waiting = [&] { return server_->stats().requests == 3; };
+  const auto is_waiting = [&] { return handled_ == 3; };
   ASSERT_TRUE(wait_until(is_waiting));
   gateway_->stop();
   EXPECT_EQ(client.next(), "closed 1000");
@@ -285,6 +285,37 @@ TEST_F(GatewayTest, KeepsTheHandshake) {
   EXPECT_EQ(socket->handshake().query.at("a"), "b c");
   EXPECT_EQ(socket->handshake().remote_address, "127.0.0.1");
   EXPECT_FALSE(socket->handshake().headers.has("Upgrade")) << "only what was asked for";
+}
+
+TEST_F(GatewayTest, CompressesLargePacketsForThoseWhoOfferIt) {
+  options_.recovery_window = TimeDelta::zero();
+  start();
+  net::TestSocket client(port());
+  client.send(
+      "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+      "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n");
+  EXPECT_TRUE(client.read_until("\r\n\r\n").contains("\r\nSec-WebSocket-Extensions: permessage-deflate; "));
+  net::WebSocketReader reader(net::WebSocketSide::kClient, 100'000, net::WebSocketCompression::kDeflate);
+  std::vector<net::WebSocketEvent> events;
+  size_t bytes = 0;
+  const auto next = [&] {
+    for (events.clear(); events.empty(); ++bytes) reader.consume(as_bytes(client.read(1)), events);
+    return events.front().payload;
+  };
+  next();
+  std::string connect;
+  net::append_websocket_frame(connect, net::WebSocketOpcode::kText, "40", std::array<uint8_t, 4>{1, 2, 3, 4});
+  client.send(connect);
+  next();
+  TestClient plain(port());
+  plain.connect();
+  const std::string big = "\"" + std::string(50'000, 'x') + "\"";
+  bytes = 0;
+  gateway_->emit("/", {}, {.name = "e", .arguments = {big}});
+  EXPECT_EQ(next(), "42[\"e\"," + big + "]");
+  EXPECT_LT(bytes, 500u);
+  EXPECT_EQ(plain.next(), "42[\"e\"," + big + "]");
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ Result<Header, SocketPacketError> parse_header(std::string_view text, size_t max
   }
   if (text.starts_with('/')) {
     const std::string_view name = text.substr(0, text.find(','));
-    if (name.size() > kMaxNamespaceLength) return Malformed(SocketPacketError::kMalformed);
+    // A control character would go back in the refusal, where U+001E separates packets.
+    const bool has_control = std::ranges::any_of(name, [](unsigned char c) { return c < 0x20; });
+    if (name.size() > kMaxNamespaceLength || has_control) return Malformed(SocketPacketError::kMalformed);
     header.packet.namespace_name = name;
     text.remove_prefix(std::min(text.size(), name.size() + 1));
   }

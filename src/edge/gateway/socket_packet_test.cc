@@ -67,6 +67,10 @@ TEST(SocketPacketDecoder, RefusesWhatTheTypeDoesNotAllow) {
                            R"(5x-["x"])"}) {
     EXPECT_EQ(error_of(text), SocketPacketError::kMalformed) << text;
   }
+  EXPECT_EQ(error_of("0/a\x1e"
+                     "4b"),
+            SocketPacketError::kMalformed)
+      << "it would split a polling payload";
   EXPECT_EQ(error_of("2/" + std::string(kMaxNamespaceLength, 'n') + R"(,["x"])"), SocketPacketError::kMalformed);
 }
 
