@@ -78,6 +78,10 @@ void EngineConnection::apply(EngineEffects& effects) {
     const auto poll = std::exchange(poll_, nullptr);
     poll->respond(make_engine_response(context_->options, poll->request(), 200, std::move(*effects.poll_answer)));
   }
+  if (effects.refuses_poll && poll_) {
+    const auto poll = std::exchange(poll_, nullptr);
+    poll->respond(make_engine_error(context_->options, poll->request(), EngineError::kBadRequest));
+  }
   if (effects.probe_answer && probe_) probe_->send_frames(effects.probe_answer->frames());
   if (effects.promotes_probe) {
     websocket_ = std::exchange(probe_, nullptr);
@@ -113,10 +117,10 @@ void EngineConnection::count(DisconnectReason reason) {
 }
 
 void EngineConnection::finish(bool is_gone) {
+  drain();
   if (is_gone) {
     context_->connections.with([&](auto& connections) { connections.erase(id_); });
   }
-  drain();
 }
 
 void EngineConnection::drain() {
@@ -182,17 +186,22 @@ EngineConnection::WebSocketPtr EngineConnection::accept_websocket(net::HttpExcha
 }
 
 void EngineConnection::on_text(Generation generation, const std::string& text) {
+  bool begins_upgrade = false;
   with_machine([&](EngineEffects& effects) {
     if (generation != generation_) return;
-    if (probe_) return machine_.on_probe_text(text, effects);
-    machine_.on_websocket_text(text, net::Loop::now(), effects);
+    const Timestamp now = net::Loop::now();
+    if (!probe_) return machine_.on_websocket_text(text, now, effects);
+    const bool was_upgrading = machine_.is_upgrading();
+    machine_.on_probe_text(text, now, effects);
+    begins_upgrade = machine_.is_upgrading() && !was_upgrading;
   });
+  if (begins_upgrade) context_->upgrading.with([&](auto& list) { list.push_back(shared_from_this()); });
 }
 
 void EngineConnection::on_binary(Generation generation, std::string bytes) {
   with_machine([&](EngineEffects& effects) {
     if (generation != generation_) return;
-    if (probe_) return machine_.on_probe_text({}, effects);
+    if (probe_) return machine_.on_probe_text({}, net::Loop::now(), effects);
     machine_.on_websocket_binary(std::move(bytes), effects);
   });
 }
@@ -258,6 +267,11 @@ void EngineConnection::upgrade(net::HttpExchange& exchange) {
   } else if (const WebSocketPtr second = exchange.accept_websocket({})) {
     second->close(net::close_code::kNormal, "");
   }
+}
+
+bool EngineConnection::is_upgrading() const {
+  const std::lock_guard lock(mutex_);
+  return machine_.is_upgrading();
 }
 
 TransportKind EngineConnection::transport() const {

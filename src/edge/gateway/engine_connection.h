@@ -46,6 +46,8 @@ struct EngineContext {
   EngineCounters counters;
   std::shared_ptr<net::Loop> loop;  ///< Its timers; and where calls go that must not be made on the spot.
   Guarded<std::unordered_map<std::string, EngineConnectionPtr>> connections;
+  /// Those whose deadlines are too short for the walk over all; each leaves when its upgrade is over.
+  Guarded<std::vector<EngineConnectionPtr>> upgrading;
 };
 using EngineContextPtr = std::shared_ptr<EngineContext>;
 
@@ -84,6 +86,7 @@ class EngineConnection final : public std::enable_shared_from_this<EngineConnect
   void post(const std::shared_ptr<net::HttpExchange>& exchange);
   void upgrade(net::HttpExchange& exchange);
   TransportKind transport() const;
+  bool is_upgrading() const;
   void on_tick(Timestamp now);
   /// When on_tick() has something to do; may be read without a lock.
   Timestamp next_deadline() const { return Timestamp::micros(next_deadline_us_); }

@@ -6,6 +6,10 @@
 namespace parley::gateway {
 namespace {
 
+/// From the answer to a probe to the end of the poll that waits. An end at once would often overtake the answer, which
+/// comes on another connection, and the client would poll again before it knows that it may leave. The reference's own
+/// time is 100 ms; more delays each upgrade.
+constexpr TimeDelta kNoopDelay = TimeDelta::millis(50);
 /// A poll's answer that says nothing.
 constexpr const char* kNoopPayload = "6";
 
@@ -39,8 +43,7 @@ bool EngineMachine::on_poll(Timestamp now, EngineEffects& effects) {
   if (!waiting_.empty()) {
     answer_poll(effects);
   } else if (has_probed_) {
-    has_poll_ = false;
-    effects.poll_answer = kNoopPayload;
+    noop_at_ = now + kNoopDelay;
   }
   if (state_ == State::kClosing) {
     state_ = State::kClosed;
@@ -76,13 +79,13 @@ bool EngineMachine::on_probe_opened(Timestamp now) {
   return true;
 }
 
-void EngineMachine::on_probe_text(std::string_view text, EngineEffects& effects) {
+void EngineMachine::on_probe_text(std::string_view text, Timestamp now, EngineEffects& effects) {
   if (!is_probing_) return;
   const auto packet = parse_engine_packet(text);
   if (packet && packet->type == EngineType::kPing && packet->data == "probe") {
     has_probed_ = true;
     effects.probe_answer = make_engine_message(EngineType::kPong, "probe");
-    if (std::exchange(has_poll_, false)) effects.poll_answer = kNoopPayload;
+    noop_at_ = now + kNoopDelay;
     return;
   }
   on_probe_closed();
@@ -90,7 +93,8 @@ void EngineMachine::on_probe_text(std::string_view text, EngineEffects& effects)
     effects.closes_probe = true;
     return;
   }
-  if (std::exchange(has_poll_, false)) effects.poll_answer = kNoopPayload;
+  // A client has no poll under way when it says this: one that is here came behind it, on another connection.
+  effects.refuses_poll = std::exchange(has_poll_, false);
   transport_ = TransportKind::kWebSocket;
   effects.promotes_probe = true;
   effects.frames = std::exchange(waiting_, {});
@@ -206,6 +210,10 @@ void EngineMachine::on_tick(Timestamp now, EngineEffects& effects) {
     on_probe_closed();
     effects.closes_probe = true;
   }
+  if (has_probed_ && has_poll_ && now >= noop_at_) {
+    has_poll_ = false;
+    effects.poll_answer = kNoopPayload;
+  }
   if (now >= user_deadline_) return close(DisconnectReason::kForcedClose, now, effects);
   if (now < heartbeat_at_) return;
   if (awaits_pong_) return end(DisconnectReason::kPingTimeout, effects);
@@ -217,6 +225,7 @@ Timestamp EngineMachine::next_deadline() const {
   if (state_ == State::kClosing) return close_deadline_;
   Timestamp next = earlier(heartbeat_at_, user_deadline_);
   if (is_probing_) next = earlier(next, probe_deadline_);
+  if (has_probed_ && has_poll_) next = earlier(next, noop_at_);
   return next;
 }
 

@@ -21,6 +21,7 @@ struct EngineReceived {
 struct EngineEffects {
   std::vector<EngineReceived> received;
   std::optional<std::string> poll_answer;  ///< Payload for the poll that waits.
+  bool refuses_poll = false;               ///< It gets 400 instead.
   EngineMessagePtr probe_answer;           ///< For the WebSocket that wants to take over.
   bool promotes_probe = false;             ///< It takes over: it is the connection's WebSocket from here.
   bool closes_probe = false;
@@ -50,8 +51,10 @@ class EngineMachine {
   bool on_post(std::string_view payload, Timestamp now, EngineEffects& effects);
   /// A second connection wants to take over from polling. False: refuse it.
   bool on_probe_opened(Timestamp now);
-  void on_probe_text(std::string_view text, EngineEffects& effects);
+  void on_probe_text(std::string_view text, Timestamp now, EngineEffects& effects);
   void on_probe_closed() { is_probing_ = has_probed_ = false; }
+  /// The time until next_deadline() is short, and it matters.
+  bool is_upgrading() const { return has_probed_ && state_ == State::kOpen; }
   void on_websocket_text(std::string_view text, Timestamp now, EngineEffects& effects);
   void on_websocket_binary(std::string bytes, EngineEffects& effects);
   /// The client broke a rule of the transport, or it ended.
@@ -85,7 +88,8 @@ class EngineMachine {
   TransportKind transport_;
   bool has_poll_ = false;
   bool is_probing_ = false;
-  bool has_probed_ = false;  ///< The probe was answered: polls end at once, so that the client can leave polling.
+  bool has_probed_ = false;  ///< The probe was answered: polls end soon, so that the client can leave polling.
+  Timestamp noop_at_ = Timestamp::never();  ///< When a poll that waits ends for that.
   bool awaits_pong_ = false;
   Timestamp heartbeat_at_;  ///< When the pong is too late, or the next ping is due.
   Timestamp probe_deadline_ = Timestamp::never();

@@ -17,6 +17,10 @@ struct World {
       PARLEY_CHECK(has_poll && !effects.poll_answer->empty());
       has_poll = false;
     }
+    if (effects.refuses_poll) {
+      PARLEY_CHECK(has_poll && !effects.poll_answer);
+      has_poll = false;
+    }
     if (effects.probe_answer) PARLEY_CHECK(has_probe);
     if (effects.promotes_probe) {
       PARLEY_CHECK(has_probe && !has_websocket);
@@ -69,7 +73,7 @@ void step(World& world, uint8_t action, std::string_view text) {
       if (world.machine.on_probe_opened(world.now)) world.has_probe = true;
       break;
     case 4:
-      if (world.has_probe) world.machine.on_probe_text(text, effects);
+      if (world.has_probe) world.machine.on_probe_text(text, world.now, effects);
       break;
     case 5:
       if (std::exchange(world.has_probe, false)) world.machine.on_probe_closed();

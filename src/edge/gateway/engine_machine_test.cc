@@ -28,7 +28,7 @@ class EngineMachineTest : public testing::Test {
     return is_taken;
   }
   EngineEffects& probe(std::string_view text) {
-    return step([&] { machine_->on_probe_text(text, effects_); });
+    return step([&] { machine_->on_probe_text(text, now_, effects_); });
   }
   EngineEffects& text(std::string_view packet) {
     return step([&] { machine_->on_websocket_text(packet, now_, effects_); });
@@ -140,28 +140,46 @@ TEST_F(EngineMachineTest, UpgradesAndSendsWhatWaited) {
   EXPECT_FALSE(machine_->on_probe_opened(now_)) << "one at a time";
   poll();
   probe("2probe");
-  EXPECT_EQ(effects_.poll_answer, "6");
   std::string answer;
   effects_.probe_answer->append_to_payload(answer);
   EXPECT_EQ(answer, "3probe");
-  EXPECT_TRUE(poll());
-  EXPECT_EQ(effects_.poll_answer, "6") << "polls end at once now";
+  EXPECT_TRUE(machine_->is_upgrading());
+  EXPECT_FALSE(effects_.poll_answer) << "the probe's answer shall come first";
+  EXPECT_EQ(tick(TimeDelta::millis(50)).poll_answer, "6");
   send("waits");
   probe("5");
   EXPECT_TRUE(effects_.promotes_probe);
   EXPECT_EQ(sent(), "4waits");
+  EXPECT_FALSE(machine_->is_upgrading());
   EXPECT_FALSE(poll());
   EXPECT_FALSE(machine_->on_probe_opened(now_));
   send("direct");
   EXPECT_EQ(sent(), "4direct");
 }
 
-TEST_F(EngineMachineTest, FreesAPollThatStillWaitsWhenTheUpgradeIsDone) {
+TEST_F(EngineMachineTest, EndsEveryPollSoonWhileItIsUpgrading) {
   start(TransportKind::kPolling);
   machine_->on_probe_opened(now_);
+  probe("2probe");
+  tick(TimeDelta::seconds(1));
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(poll());
+    EXPECT_FALSE(effects_.poll_answer);
+    EXPECT_EQ(machine_->next_deadline(), now_ + TimeDelta::millis(50));
+    EXPECT_EQ(tick(TimeDelta::millis(50)).poll_answer, "6");
+  }
+  poll();
+  EXPECT_EQ(send("a").poll_answer, "4a");
+}
+
+TEST_F(EngineMachineTest, RefusesAPollThatOvertookTheEndOfTheUpgrade) {
+  start(TransportKind::kPolling);
+  machine_->on_probe_opened(now_);
+  probe("2probe");
   poll();
   probe("5");
-  EXPECT_EQ(effects_.poll_answer, "6");
+  EXPECT_TRUE(effects_.refuses_poll);
+  EXPECT_FALSE(effects_.poll_answer);
   EXPECT_TRUE(effects_.promotes_probe);
 }
 

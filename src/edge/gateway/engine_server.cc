@@ -9,8 +9,12 @@ namespace {
 /// 62^20 ids are 119 bits: not to be guessed.
 constexpr size_t kIdLength = 20;
 
-/// Finely enough for heartbeats that suites make short; once a second in production.
-TimeDelta tick_for(const EngineOptions& options) {
+/// Upgrades are looked at this often: twice within what the machine waits then.
+constexpr TimeDelta kTick = TimeDelta::millis(25);
+
+/// How often all connections are looked at: finely enough for heartbeats that suites make short, once a second in
+/// production, where there are many.
+TimeDelta walk_period(const EngineOptions& options) {
   const TimeDelta shortest = std::min({options.ping_interval, options.ping_timeout, options.upgrade_timeout});
   return std::clamp(shortest / 20, TimeDelta::millis(5), TimeDelta::seconds(1));
 }
@@ -54,7 +58,7 @@ class EngineServer::Timer final : public net::LoopMember {
 
 EngineServer::EngineServer(EngineOptions options, EngineHandler& handler, Rng& rng)
     : context_(std::make_shared<EngineContext>(std::move(options))), handler_(handler), rng_(rng) {
-  context_->loop = std::make_shared<net::Loop>(tick_for(context_->options));
+  context_->loop = std::make_shared<net::Loop>(std::min(kTick, walk_period(context_->options)));
   timer_ = std::make_shared<Timer>(*this, *context_->loop);
   context_->loop->start();
   context_->loop->post([loop = context_->loop.get(), timer = timer_] { loop->add(timer); });
@@ -73,9 +77,17 @@ void EngineServer::stop() {
   for (const EngineConnectionPtr& connection : connections) connection->close(DisconnectReason::kServerShuttingDown);
   context_->loop->stop();
   context_->connections.with([](auto& table) { table.clear(); });
+  context_->upgrading.with([](auto& list) { list.clear(); });
 }
 
 void EngineServer::on_tick(Timestamp now) {
+  for (const EngineConnectionPtr& connection :
+       context_->upgrading.with([](auto& list) { return std::exchange(list, {}); })) {
+    if (now >= connection->next_deadline()) connection->on_tick(now);
+    if (connection->is_upgrading()) context_->upgrading.with([&](auto& list) { list.push_back(connection); });
+  }
+  if (now < next_walk_) return;
+  next_walk_ = now + walk_period(context_->options);
   const auto due = context_->connections.with([now](auto& table) {
     std::vector<EngineConnectionPtr> found;
     for (const auto& [id, connection] : table) {
@@ -147,6 +159,7 @@ void EngineServer::open(const std::shared_ptr<net::HttpExchange>& exchange, Tran
     return table.size() < options.max_connections && table.emplace(connection->id(), connection).second;
   });
   if (!has_room) {
+    connection->set_listener(nullptr);  // It holds the connection.
     ++context_->counters.refused;
     return exchange->respond(make_engine_response(options, request, 503, {}));
   }

@@ -50,6 +50,7 @@ class EngineServer {
   Rng& rng_;
   std::atomic<bool> is_stopped_{false};
   std::shared_ptr<Timer> timer_;
+  Timestamp next_walk_;  ///< Of the timer's thread.
 };
 
 }  // namespace parley::gateway
