@@ -12,9 +12,10 @@ struct Outcome {
   uint16_t failure = 0;
 };
 
-Outcome read(ByteView stream, size_t step, WebSocketSide side) {
+Outcome read(ByteView stream, size_t step, WebSocketSide side,
+             WebSocketCompression compression = WebSocketCompression::kNone) {
   Outcome out;
-  WebSocketReader reader(side, kLimit);
+  WebSocketReader reader(side, kLimit, compression);
   while (!stream.empty()) {
     const size_t size = std::min(step, stream.size());
     reader.consume(stream.first(size), out.events);
@@ -33,9 +34,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace parley;
   using namespace parley::net;
   const ByteView stream(data, size);
-  for (const WebSocketSide side : {WebSocketSide::kServer, WebSocketSide::kClient}) {
-    const Outcome whole = read(stream, std::max<size_t>(size, 1), side);
-    const Outcome cut = read(stream, 3, side);
+  struct Reader {
+    WebSocketSide side;
+    WebSocketCompression compression;
+  };
+  constexpr Reader kReaders[] = {{WebSocketSide::kServer, WebSocketCompression::kNone},
+                                 {WebSocketSide::kServer, WebSocketCompression::kDeflate},
+                                 {WebSocketSide::kClient, WebSocketCompression::kNone}};
+  for (const auto [side, compression] : kReaders) {
+    const Outcome whole = read(stream, std::max<size_t>(size, 1), side, compression);
+    const Outcome cut = read(stream, 3, side, compression);
     PARLEY_CHECK(whole.failure == cut.failure && whole.events.size() == cut.events.size());
     for (size_t i = 0; i < whole.events.size(); ++i) {
       const WebSocketEvent& event = whole.events[i];
