@@ -48,7 +48,7 @@ void GatewaySocket::emit_with_ack(const OutgoingEvent& event, TimeDelta timeout,
     const std::lock_guard lock(mutex_);
     if (!has_ended_ && acks_.size() < context_->options.pending_acks) {
       id = next_ack_++;
-      acks_.emplace(id, std::move(on_ack));
+      acks_.emplace(id, on_ack);
       is_taken = true;
     }
   }
