@@ -29,8 +29,8 @@ struct EngineOptions {
   /// How long a closed polling connection waits for the poll that carries its last packets.
   TimeDelta close_timeout = TimeDelta::seconds(30);
   size_t max_payload = 1'000'000;  ///< Bytes of one message or POST, as clients are told.
-  /// Bytes waiting for one client, and (on a WebSocket; a polling one has the heartbeat) the time without it taking any;
-  /// beyond either it is closed (kSlowConsumer).
+  /// Bytes waiting for one client, and (on a WebSocket; a polling one has the heartbeat) the time without it taking
+  /// any; beyond either it is closed (kSlowConsumer).
   size_t slow_bytes = size_t{1024} * 1024;
   TimeDelta slow_time = TimeDelta::seconds(10);
   /// Packets of so many bytes and more are compressed for WebSockets that offer it (RFC 7692), once for all receivers;
