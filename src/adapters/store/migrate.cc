@@ -73,7 +73,10 @@ class Migrator {
     if (!first_) first_ = report_.to;
     if (objection_ || history.size() == known_.size()) return true;
     const Migration& next = known_[history.size()];
-    for (const std::string_view statement : next.statements) tx.run(expand(statement, database_.engine()), {});
+    for (const std::string_view statement : next.statements) {
+      const std::string sql = expand(statement, database_.engine());
+      if (!sql.empty()) tx.run(sql, {});
+    }
     product::execute(tx, "insert into schema_version (version, name, applied_at) values ($1, $2, $3)", report_.to + 1,
                      next.name, read_wall_clock());
     return false;

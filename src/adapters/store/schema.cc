@@ -22,18 +22,25 @@ constexpr std::array<Token, 7> kTokens{{
     {"{strict}", "strict", ""},
 }};
 
+constexpr std::string_view kSqliteOnly = "{sqlite}";
+constexpr std::string_view kPostgresOnly = "{postgres}";
+
 }  // namespace
 
 std::span<const Migration> migrations() {
   // Copied when first used: the areas' objects are in other files, whose initialisation is constant.
   static const std::vector<Migration> all{
       kOutboxSchema,    kIdentitySchema,  kVoiceSchema,   kCommunitySchema,
-      kIdentitySchema2, kVoiceMoveSchema, kWebhookSchema,
+      kIdentitySchema2, kVoiceMoveSchema, kWebhookSchema, kChatSchema,
   };
   return all;
 }
 
 std::string expand(std::string_view statement, Engine engine) {
+  const std::string_view own = engine == Engine::kSqlite ? kSqliteOnly : kPostgresOnly;
+  const std::string_view foreign = engine == Engine::kSqlite ? kPostgresOnly : kSqliteOnly;
+  if (statement.starts_with(foreign)) return {};
+  if (statement.starts_with(own)) statement.remove_prefix(own.size());
   std::string out(statement);
   for (const Token& token : kTokens) {
     const std::string_view text = engine == Engine::kSqlite ? token.sqlite : token.postgres;

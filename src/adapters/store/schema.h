@@ -18,6 +18,7 @@ namespace parley::store {
 ///   {text}    text | text collate "C"     compared and sorted by code points in both
 ///   {json}    text | json                 kept as written
 ///   {strict}  strict |                    ends `create table (...)`: SQLite keeps columns to their types, too
+/// A statement that begins with {sqlite} or {postgres} is for that one alone: full text search has no common form.
 /// A reference within one table or around a circle of tables must be `deferrable`, or copy() cannot fill it.
 struct Migration {
   std::string_view name;  ///< Recorded, so that a list in another order is noticed.
@@ -27,7 +28,7 @@ struct Migration {
 /// The schema's whole history. Version n is the state after the first n.
 std::span<const Migration> migrations();
 
-/// A template's statement for one database.
+/// A template's statement for one database; empty when it is for the other one.
 std::string expand(std::string_view statement, Engine engine);
 
 // The areas, each in a file of its own: schema_<area>.cc. A new one is a line here and a line at the end of the list in
@@ -39,5 +40,6 @@ extern const Migration kVoiceMoveSchema;
 extern const Migration kCommunitySchema;
 extern const Migration kIdentitySchema2;
 extern const Migration kWebhookSchema;
+extern const Migration kChatSchema;
 
 }  // namespace parley::store

@@ -38,6 +38,9 @@ using InviteId = Id<struct InviteTag>;
 using AuditId = Id<struct AuditTag>;
 using ReportId = Id<struct ReportTag>;
 using HookId = Id<struct HookTag>;
+using ConversationId = Id<struct ConversationTag>;
+using MessageId = Id<struct MessageTag>;
+using FileId = Id<struct FileTag>;
 
 /// A new UUIDv7 in its usual text: 48 bits of milliseconds, 74 random bits.
 std::string make_uuid(WallTime now, Rng& rng);
