@@ -247,14 +247,16 @@ TEST(SchemaTest, DBS4_BothDatabasesHaveTheSameTablesAndColumns) {
     return all<std::string>(
         tx,
         "select m.name || '.' || c.name from sqlite_master m, pragma_table_info(m.name) c where m.type "
-        "= 'table' and m.name not like 'sqlite%' order by 1");
+        "= 'table' and m.name not like 'sqlite%' and m.name not like 'message_search%' order by 1");
   });
   const auto theirs = postgres->read(soon(), [](Tx& tx) -> Outcome<std::vector<std::string>> {
     return all<std::string>(
         tx,
         "select (table_name || '.' || column_name) collate \"C\" from information_schema.columns where "
-        "table_schema = current_schema() order by 1");
+        "table_schema = current_schema() and is_generated = 'NEVER' and table_name not in "
+        "('search_engine', 'message_search') order by 1");
   });
+  // All but full text search, which has a column in one and tables in the other.
   EXPECT_EQ(ours.value(), theirs.value());
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "product/access/permissions.h"
@@ -31,6 +32,8 @@ enum class Right : unsigned char {
   kManage,     ///< Rename a group, remove people; say how long a channel is kept.
 };
 inline constexpr int kRights = 11;
+/// "send": as clients name it.
+std::string_view to_string(Right right);
 
 class RightSet {
  public:
@@ -71,6 +74,9 @@ struct Standing {
   bool is_stored = true;           ///< False: a channel in which nothing has happened yet.
   bool has(Right right) const { return rights.has(right); }
 };
+
+/// Of a text channel in which nothing has happened yet.
+Conversation conversation_of(const community::Channel& channel);
 
 /// nullopt when there is no such conversation or he may not know of it.
 std::optional<Standing> standing_in(Tx& tx, const UserId& user, const ConversationId& conversation, WallTime now);

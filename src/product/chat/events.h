@@ -13,7 +13,8 @@
 // resource "conversation:<id>" and carry `change`, each one higher than the one before: who sees a gap has missed
 // something, and read_changes() has it.
 //
-//   conversation.created, conversation.updated   Conversation; what is before its firstSeq is gone
+//   conversation.created                         ConversationMade: with its people
+//   conversation.updated                         Conversation; what is before its firstSeq is gone
 //   conversation.deleted                         ConversationGone
 //   conversation.member_added                    MemberAdded
 //   conversation.member_removed                  MemberRemoved
@@ -34,6 +35,11 @@
 //   draft.changed                                DraftTold
 
 namespace parley::product::chat {
+
+struct ConversationMade : Conversation {
+  std::vector<ConversationMember> members;  ///< Of a direct or group one; sorted.
+};
+BOOST_DESCRIBE_STRUCT(ConversationMade, (Conversation), (members))
 
 struct ConversationGone {
   ConversationId conversation_id;
