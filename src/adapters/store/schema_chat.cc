@@ -26,6 +26,7 @@ constexpr std::string_view kStatements[] = {
          version {int} not null default 1,
          created_at {int} not null,
          active_at {int} not null,
+         changed_at {int} not null,
          deleted_at {int}
        ) {strict})",
     "create index conversations_by_channel on conversations (channel_id)",

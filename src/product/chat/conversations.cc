@@ -104,8 +104,8 @@ Outcome<ConversationView> open_thread(Tx& tx, const Acting& acting, const Messag
                           .name = to_nfc(wanted.name.value_or(ConversationName())),
                           .created_at = acting.now,
                           .active_at = acting.now};
-  insert_conversation(tx, made, {}, std::nullopt);
-  count_change(tx, root);
+  insert_conversation(tx, made, {}, std::nullopt, acting.now);
+  count_change(tx, root, acting.now);
   message.thread_id = made.id;
   message.change = root.change;
   execute(tx, "update messages set change = $2 where id = $1", id, message.change);

@@ -140,7 +140,7 @@ Outcome<Draft> set_draft(Tx& tx, const Acting& acting, const ConversationId& id,
       one<int64_t>(tx, "select count(*) from drafts where user_id = $1 and conversation_id <> $2", acting.user, id)
           .value_or(0);
   if (others >= kMaxDrafts) return refuse(ProblemCode::kLimitReached, "drafts");
-  make_stored(tx, *standing);
+  make_stored(tx, *standing, acting.now);
   const Draft draft{id, change.text, change.reply_to, acting.now};
   execute(tx,
           "insert into drafts (user_id, conversation_id, body, reply_to, updated_at) values ($1, $2, $3, $4, $5) "

@@ -134,7 +134,7 @@ Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& i
   if (!content) return std::unexpected(std::move(content.error()));
   if (const auto good = check_reply(tx, standing->conversation, wanted.reply_to); !good)
     return std::unexpected(good.error());
-  make_stored(tx, *standing);
+  make_stored(tx, *standing, acting.now);
   if (const auto good = spend_slow_mode(tx, acting, *standing); !good) return std::unexpected(good.error());
   Mentions mentions = resolve_mentions(tx, acting, *standing, content->text);
   count_message(tx, standing->conversation, acting.now);
@@ -175,7 +175,7 @@ Outcome<MessageView> edit_message(Tx& tx, const Acting& acting, const MessageId&
           message.version, message.text, message.edited_at.value_or(message.created_at));
   const std::vector<UserId> called_before = std::move(message.mentions);
   Mentions mentions = resolve_mentions(tx, acting, held->standing, *text);
-  count_change(tx, held->standing.conversation);
+  count_change(tx, held->standing.conversation, acting.now);
   message.text = std::move(*text);
   message.mentions = std::move(mentions.users);
   message.mentions_all = mentions.all;

@@ -73,13 +73,13 @@ Outcome<Standing> require_group(Tx& tx, const Acting& acting, const Conversation
 }
 
 void delete_group(Tx& tx, const Acting& acting, Conversation& group) {
-  count_change(tx, group);
+  count_change(tx, group, acting.now);
   execute(tx, "update conversations set deleted_at = $2 where id = $1", group.id, acting.now);
   tell(tx, "conversation.deleted", group.id, ConversationGone{group.id, group.change});
 }
 
-void store_owner(Tx& tx, Conversation& group, const UserId& owner) {
-  count_version(tx, group);
+void store_owner(Tx& tx, const Acting& acting, Conversation& group, const UserId& owner) {
+  count_version(tx, group, acting.now);
   group.owner_id = owner;
   execute(tx, "update conversations set owner_id = $2 where id = $1", group.id, group.owner_id);
   tell(tx, "conversation.updated", group.id, group);
@@ -94,7 +94,7 @@ Outcome<ConversationView> open_direct(Tx& tx, const Acting& acting, const UserId
     return get_conversation(tx, acting, *found);
   if (const auto good = check_contact(tx, acting.user, other); !good) return std::unexpected(good.error());
   const Conversation made = blank(acting, ConversationKind::kDirect);
-  insert_conversation(tx, made, members_from(acting, {acting.user, other}), pair);
+  insert_conversation(tx, made, members_from(acting, {acting.user, other}), pair, acting.now);
   return get_conversation(tx, acting, made.id);
 }
 
@@ -112,7 +112,7 @@ Outcome<ConversationView> create_group(Tx& tx, const Acting& acting, const NewGr
   Conversation made = blank(acting, ConversationKind::kGroup);
   made.name = to_nfc(wanted.name);
   made.owner_id = acting.user;
-  insert_conversation(tx, made, members_from(acting, std::move(users)), std::nullopt);
+  insert_conversation(tx, made, members_from(acting, std::move(users)), std::nullopt, acting.now);
   return get_conversation(tx, acting, made.id);
 }
 
@@ -130,7 +130,7 @@ Outcome<ConversationView> change_group(Tx& tx, const Acting& acting, const Conve
   if (name != group.name || owner != *group.owner_id) {
     group.name = name;
     execute(tx, "update conversations set name = $2 where id = $1", id, name);
-    store_owner(tx, group, owner);
+    store_owner(tx, acting, group, owner);
   }
   return get_conversation(tx, acting, id);
 }
@@ -143,7 +143,7 @@ Outcome<void> add_person(Tx& tx, const Acting& acting, const ConversationId& id,
   if (const auto good = check_contact(tx, acting.user, user); !good) return std::unexpected(good.error());
   if (const auto room = check_room(tx, user); !room) return std::unexpected(room.error());
   Conversation& group = standing->conversation;
-  count_version(tx, group);
+  count_version(tx, group, acting.now);
   MemberAdded added;
   static_cast<ConversationMember&>(added) = {user, acting.now, acting.user};
   added.conversation_id = id;
@@ -163,7 +163,7 @@ Outcome<void> remove_person(Tx& tx, const Acting& acting, const ConversationId& 
   if (!standing) return std::unexpected(std::move(standing.error()));
   if (!std::ranges::binary_search(standing->people, user)) return refuse(ProblemCode::kNotFound);
   Conversation& group = standing->conversation;
-  count_version(tx, group);
+  count_version(tx, group, acting.now);
   execute(tx, "delete from conversation_members where conversation_id = $1 and user_id = $2", id, user);
   tell(tx, "conversation.member_removed", id, MemberRemoved{id, user, acting.user, group.version, group.change});
   // Whoever is asked in again begins anew; and nobody keeps drafts where he is not.
@@ -175,7 +175,7 @@ Outcome<void> remove_person(Tx& tx, const Acting& acting, const ConversationId& 
   if (!eldest) {
     delete_group(tx, acting, group);
   } else if (*group.owner_id == user) {
-    store_owner(tx, group, *eldest);
+    store_owner(tx, acting, group, *eldest);
   }
   return {};
 }

@@ -8,8 +8,8 @@ namespace parley::product::chat {
 namespace {
 
 /// The message is another one now.
-void touch(Tx& tx, Held& held) {
-  count_change(tx, held.standing.conversation);
+void touch(Tx& tx, const Acting& acting, Held& held) {
+  count_change(tx, held.standing.conversation, acting.now);
   held.message.change = held.standing.conversation.change;
   execute(tx, "update messages set change = $2 where id = $1", held.message.id, held.message.change);
 }
@@ -27,7 +27,7 @@ bool is_new_kind(Tx& tx, const MessageId& message, const std::string& emoji) {
 
 Outcome<void> set_pin(Tx& tx, const Acting& acting, Held& held, std::optional<WallTime> pinned_at) {
   Message& message = held.message;
-  touch(tx, held);
+  touch(tx, acting, held);
   message.pinned_at = pinned_at;
   message.pinned_by = pinned_at ? json::Nullable<UserId>(acting.user) : json::Nullable<UserId>();
   execute(tx, "update messages set pinned_at = $2, pinned_by = $3 where id = $1", message.id, message.pinned_at,
@@ -54,7 +54,7 @@ Outcome<void> add_reaction(Tx& tx, const Acting& acting, const MessageId& id, co
                                 "values ($1, $2, $3, $4) on conflict do nothing",
                                 id, emoji, acting.user, acting.now);
   if (added == 0) return {};
-  touch(tx, *held);
+  touch(tx, acting, *held);
   tell_reaction(tx, "reaction.added", acting, *held, emoji);
   return {};
 }
@@ -66,7 +66,7 @@ Outcome<void> remove_reaction(Tx& tx, const Acting& acting, const MessageId& id,
   if (execute(tx, "delete from message_reactions where message_id = $1 and emoji = $2 and user_id = $3", id, emoji,
               acting.user) == 0)
     return {};
-  touch(tx, *held);
+  touch(tx, acting, *held);
   tell_reaction(tx, "reaction.removed", acting, *held, emoji);
   return {};
 }

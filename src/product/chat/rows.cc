@@ -171,12 +171,12 @@ json::Nullable<ReplyView> reply_of(Tx& tx, const Message& message) {
 }
 
 void insert_conversation(Tx& tx, const Conversation& made, const std::vector<ConversationMember>& members,
-                         const std::optional<std::string>& pair) {
+                         const std::optional<std::string>& pair, WallTime now) {
   execute(tx,
           "insert into conversations (id, kind, root_id, community_id, channel_id, parent_message_id, pair, owner_id, "
-          "name, created_at, active_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+          "name, created_at, active_at, changed_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)",
           made.id, made.kind, made.root_id, made.community_id, made.channel_id, made.parent_message_id, pair,
-          made.owner_id, made.name, made.created_at);
+          made.owner_id, made.name, made.created_at, now);
   for (const ConversationMember& member : members)
     execute(tx,
             "insert into conversation_members (conversation_id, user_id, joined_at, added_by) values ($1, $2, $3, $4)",
@@ -187,22 +187,23 @@ void insert_conversation(Tx& tx, const Conversation& made, const std::vector<Con
   tell(tx, "conversation.created", made.id, payload);
 }
 
-void make_stored(Tx& tx, Standing& standing) {
+void make_stored(Tx& tx, Standing& standing, WallTime now) {
   if (standing.is_stored) return;
-  insert_conversation(tx, standing.conversation, {}, std::nullopt);
+  insert_conversation(tx, standing.conversation, {}, std::nullopt, now);
   standing.is_stored = true;
 }
 
-void count_change(Tx& tx, Conversation& conversation) {
+void count_change(Tx& tx, Conversation& conversation, WallTime now) {
   conversation.change =
-      one<int64_t>(tx, "update conversations set change = change + 1 where id = $1 returning change", conversation.id)
+      one<int64_t>(tx, "update conversations set change = change + 1, changed_at = $2 where id = $1 returning change",
+                   conversation.id, now)
           .value_or(0);
 }
 
 void count_message(Tx& tx, Conversation& conversation, WallTime now) {
   const auto counted = one<Counted>(tx,
                                     "update conversations set last_seq = last_seq + 1, change = change + 1, "
-                                    "active_at = $2 where id = $1 returning last_seq, change",
+                                    "active_at = $2, changed_at = $2 where id = $1 returning last_seq, change",
                                     conversation.id, now)
                            .value_or(Counted());
   conversation.last_seq = counted.number;
@@ -210,11 +211,11 @@ void count_message(Tx& tx, Conversation& conversation, WallTime now) {
   conversation.active_at = now;
 }
 
-void count_version(Tx& tx, Conversation& conversation) {
+void count_version(Tx& tx, Conversation& conversation, WallTime now) {
   const auto counted = one<Counted>(tx,
-                                    "update conversations set version = version + 1, change = change + 1 "
-                                    "where id = $1 returning version, change",
-                                    conversation.id)
+                                    "update conversations set version = version + 1, change = change + 1, "
+                                    "changed_at = $2 where id = $1 returning version, change",
+                                    conversation.id, now)
                            .value_or(Counted());
   conversation.version = counted.number;
   conversation.change = counted.change;

@@ -42,16 +42,16 @@ MessageView to_view(Tx& tx, const Message& message, const UserId& reader);
 json::Nullable<ReplyView> reply_of(Tx& tx, const Message& message);
 
 /// Sees to it that the conversation has a row: a channel's gets it with the first thing that happens.
-void make_stored(Tx& tx, Standing& standing);
+void make_stored(Tx& tx, Standing& standing, WallTime now);
 /// The next change, and for a new message the next seq. Whoever has asked holds the conversation's row until the unit
 /// of work ends, so that both stay dense.
-void count_change(Tx& tx, Conversation& conversation);
+void count_change(Tx& tx, Conversation& conversation, WallTime now);
 void count_message(Tx& tx, Conversation& conversation, WallTime now);
 /// A change of name, owner or people.
-void count_version(Tx& tx, Conversation& conversation);
+void count_version(Tx& tx, Conversation& conversation, WallTime now);
 
 /// Stores and tells it. Of a direct one, `pair` is its people's; whoever is first has made it.
 void insert_conversation(Tx& tx, const Conversation& conversation, const std::vector<ConversationMember>& members,
-                         const std::optional<std::string>& pair);
+                         const std::optional<std::string>& pair, WallTime now);
 
 }  // namespace parley::product::chat

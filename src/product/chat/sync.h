@@ -21,11 +21,13 @@ struct SyncItem {
   int64_t delivered_seq = 0;
   int64_t read_seq = 0;
   json::Nullable<int64_t> unread_from;
+  int64_t unread = 0;
+  int64_t mentions = 0;
   bool changed = true;  ///< Something may have happened since `since`.
 };
 BOOST_DESCRIBE_STRUCT(SyncItem, (),
                       (conversation_id, kind, first_seq, last_seq, change, version, delivered_seq, read_seq,
-                       unread_from, changed))
+                       unread_from, unread, mentions, changed))
 
 /// Clocks of instances differ, and a unit of work takes its time: what is as old as this still counts as new.
 inline constexpr TimeDelta kSyncSlack = TimeDelta::seconds(300);

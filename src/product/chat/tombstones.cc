@@ -22,7 +22,7 @@ void bury(Tx& tx, const Acting& acting, Conversation& conversation, Message mess
   }
   for (const std::string_view table : {"message_mentions", "message_files", "message_reactions"})
     execute(tx, "delete from " + std::string(table) + " where message_id = $1", message.id);
-  count_change(tx, conversation);
+  count_change(tx, conversation, acting.now);
   message.text = Body();
   message.reply_to = {};
   message.mentions_all = MentionAll::kNone;

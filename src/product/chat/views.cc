@@ -95,6 +95,13 @@ std::vector<Standing> standings_among(Tx& tx, const UserId& user, std::vector<Co
   return out;
 }
 
+std::vector<CommunityId> communities_of(Tx& tx, const UserId& user) {
+  return all<CommunityId>(tx,
+                          "select m.community_id from members m join communities k on k.id = m.community_id "
+                          "where m.user_id = $1 and k.deleted_at is null order by m.community_id",
+                          user);
+}
+
 std::vector<Standing> channel_standings(Tx& tx, const UserId& user, const CommunityId& community, WallTime now) {
   std::unordered_map<ConversationId, Conversation> stored;
   for (Conversation& row :
