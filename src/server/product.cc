@@ -11,6 +11,7 @@
 #include "base/locked_rng.h"
 #include "base/log.h"
 #include "edge/api/digest.h"
+#include "edge/chat/routes.h"
 #include "edge/community/routes.h"
 #include "edge/privacy/routes.h"
 #include "edge/voice/routes.h"
@@ -176,6 +177,7 @@ Result<void> Product::open_api() {
   api::RouteTable table;
   api::identity::add_identity_routes(table, *identity_);
   community_api::add_community_routes(table);
+  chat_api::add_chat_routes(table, product::chat::no_files());
   voice::VoiceServices voice{.rooms = *rooms_, .is_https = is_https(config_), .read_webhook = {}};
   if (has_external_rooms()) {
     voice.read_webhook = [keys = livekit::KeyStore({{config_.livekit_api_key, config_.livekit_api_secret}})](

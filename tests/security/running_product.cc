@@ -74,7 +74,8 @@ int64_t RunningProduct::traces() {
   const auto done = store_->run_read(soon(), [&](Tx& tx) {
     sum = product::one<int64_t>(tx, events).value_or(0);
     for (const char* table :
-         {"audit_log", "users", "api_keys", "blocks", "refresh_tokens", "recovery_codes", "webhook_endpoints"}) {
+         {"audit_log", "users", "api_keys", "blocks", "refresh_tokens", "recovery_codes", "webhook_endpoints",
+          "conversations", "conversation_members", "messages", "message_reactions", "drafts"}) {
       sum += product::one<int64_t>(tx, std::string("select count(*) from ") + table).value_or(-1);
     }
     return true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/fold.h"
+#include "product/chat/conversations.h"
+#include "product/chat/messages.h"
 #include "product/community/channels.h"
 #include "product/community/communities.h"
 #include "product/community/invites.h"
@@ -26,6 +28,7 @@ using product::access::Permission;
 using product::access::PermissionMask;
 using namespace product::community;  // NOLINT(google-build-using-namespace): the world is built with its operations.
 namespace identity = product::identity;
+namespace chat = product::chat;
 
 constexpr const char* kPeople[] = {"owner",  "senior",   "junior", "silenced", "member",
                                    "banned", "stranger", "admin",  "disabled"};
@@ -161,8 +164,15 @@ Outcome<void> WorldTest::furnish(Tx& tx, World& world) {
   const auto report = made(
       create_report(tx, a, community,
                     {.target_id = json::Text<1, 128>(world.things["senior"]), .reason = json::Block<1, 1000>("r")}));
+  const auto message = made(chat::send_message(tx, a, product::ConversationId(channel.id.text()),
+                                               {.text = chat::Body("text")}, chat::no_files()));
+  chat::NewGroup people;
+  people.user_ids = {who("senior"), who("junior"), who("silenced"), who("member")};
+  const auto group = made(chat::create_group(tx, a, people));
   if (wrong) return std::unexpected(std::move(*wrong));
   world.things.insert({{"community", community.text()},
+                       {"message", message.message.id.text()},
+                       {"group", group.id.text()},
                        {"category", category.id.text()},
                        {"channel", channel.id.text()},
                        {"voice", voice.id.text()},

@@ -39,14 +39,14 @@ Outcome<NoContent> remove(Request<>& request) {
 
 void add_people_routes(api::RouteTable& table) {
   table.add({.method = Method::kPost,
-             .path = "/api/v1/conversations/direct",
+             .path = "/api/v1/direct-conversations",
              .id = "openDirect",
              .summary = "The one conversation with another user: found or made.",
              .tag = "conversations",
              .problems = {ProblemCode::kNotFound, ProblemCode::kForbidden}},
             direct);
   table.add({.method = Method::kPost,
-             .path = "/api/v1/conversations/groups",
+             .path = "/api/v1/group-conversations",
              .id = "createGroup",
              .summary = "Makes a group, which belongs to its maker.",
              .tag = "conversations",

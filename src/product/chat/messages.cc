@@ -101,9 +101,10 @@ std::optional<MessageView> stored_before(Tx& tx, const UserId& sender, const Con
 
 /// A message of one's own that may still be edited.
 Outcome<Held> require_own(Tx& tx, const Acting& acting, const MessageId& message) {
-  auto held = require_on(tx, acting, message, Right::kSend);
+  auto held = require_on(tx, acting, message, Right::kView);
   if (!held) return held;
   if (held->message.sender_id != acting.user) return refuse(ProblemCode::kForbidden, "only its author may edit it");
+  if (!held->standing.has(Right::kSend)) return std::unexpected(refusal(held->standing, Right::kSend));
   return held;
 }
 
