@@ -172,6 +172,7 @@ Outcome<void> WorldTest::furnish(Tx& tx, World& world) {
   if (wrong) return std::unexpected(std::move(*wrong));
   world.things.insert({{"community", community.text()},
                        {"message", message.message.id.text()},
+                       {"emoji", "%F0%9F%91%8D"},
                        {"group", group.id.text()},
                        {"category", category.id.text()},
                        {"channel", channel.id.text()},

@@ -8,6 +8,7 @@ void add_chat_routes(api::RouteTable& table, const product::chat::Files& files) 
   add_message_routes(table, files);
   add_reaction_routes(table);
   add_reading_routes(table);
+  add_retention_routes(table);
 }
 
 }  // namespace parley::chat_api

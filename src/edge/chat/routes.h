@@ -15,5 +15,6 @@ void add_people_routes(api::RouteTable& table);
 void add_message_routes(api::RouteTable& table, const product::chat::Files& files);
 void add_reaction_routes(api::RouteTable& table);
 void add_reading_routes(api::RouteTable& table);
+void add_retention_routes(api::RouteTable& table);
 
 }  // namespace parley::chat_api

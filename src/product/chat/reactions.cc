@@ -7,6 +7,12 @@
 namespace parley::product::chat {
 namespace {
 
+struct OwnReaction {
+  MessageId message;
+  std::string emoji;
+};
+BOOST_DESCRIBE_STRUCT(OwnReaction, (), (message, emoji))
+
 /// The message is another one now.
 void touch(Tx& tx, const Acting& acting, Held& held) {
   count_change(tx, held.standing.conversation, acting.now);
@@ -69,6 +75,25 @@ Outcome<void> remove_reaction(Tx& tx, const Acting& acting, const MessageId& id,
   touch(tx, acting, *held);
   tell_reaction(tx, "reaction.removed", acting, *held, emoji);
   return {};
+}
+
+int64_t take_back_reactions(Tx& tx, const Acting& acting, int64_t limit) {
+  const auto rows = all<OwnReaction>(
+      tx, "select message_id, emoji from message_reactions where user_id = $1 order by message_id, emoji limit $2",
+      acting.user, limit);
+  for (const OwnReaction& row : rows) {
+    execute(tx, "delete from message_reactions where message_id = $1 and emoji = $2 and user_id = $3", row.message,
+            row.emoji, acting.user);
+    auto message = find_message(tx, row.message);
+    auto conversation = message ? find_conversation(tx, message->conversation_id) : std::nullopt;
+    if (!conversation) continue;
+    Held held;
+    held.message = std::move(*message);
+    held.standing.conversation = std::move(*conversation);
+    touch(tx, acting, held);
+    tell_reaction(tx, "reaction.removed", acting, held, row.emoji);
+  }
+  return std::ssize(rows);
 }
 
 Outcome<Listing<Reactor>> list_reactors(Tx& tx, const Acting& acting, const MessageId& id, const Emoji& emoji,

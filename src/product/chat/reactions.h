@@ -14,6 +14,8 @@ namespace parley::product::chat {
 Outcome<void> add_reaction(Tx& tx, const Acting& acting, const MessageId& message, const Emoji& emoji);
 /// One's own, also in a conversation where one may no longer react.
 Outcome<void> remove_reaction(Tx& tx, const Acting& acting, const MessageId& message, const Emoji& emoji);
+/// Takes back up to `limit` reactions of one who may be anywhere no more; returns how many.
+int64_t take_back_reactions(Tx& tx, const Acting& acting, int64_t limit);
 struct Reactor {
   UserId user_id;
   WallTime created_at;

@@ -33,14 +33,16 @@ Outcome<Retention> set_retention(Tx& tx, const Acting& acting, const Conversatio
 Outcome<Retention> get_retention(Tx& tx, const Acting& acting, const CommunityId& community);
 Outcome<Retention> set_retention(Tx& tx, const Acting& acting, const CommunityId& community,
                                  const RetentionChange& change);
-// By an administrator of this server, who was asked for before.
-/// Of the whole server.
-void set_server_retention(Tx& tx, const Acting& acting, std::optional<int64_t> days);
-void set_hold(Tx& tx, const Acting& acting, const CommunityId& community, bool is_held);
-void set_hold(Tx& tx, const Acting& acting, const ConversationId& conversation, bool is_held);
+// By an administrator of this server: whoever calls has seen to that.
+Retention get_server_retention(Tx& tx);
+Retention set_server_retention(Tx& tx, const Acting& acting, const RetentionChange& change);
+/// kNotFound when there is no such community or conversation.
+Outcome<void> set_hold(Tx& tx, const Acting& acting, const CommunityId& community, bool is_held);
+Outcome<void> set_hold(Tx& tx, const Acting& acting, const ConversationId& conversation, bool is_held);
 
 /// What one batch has deleted of one conversation.
 struct RetentionReport {
+  std::string id;
   ConversationId conversation_id;
   json::Nullable<CommunityId> community_id;
   int64_t days = 0;       ///< The rule.
@@ -52,7 +54,7 @@ struct RetentionReport {
   WallTime created_at;
 };
 BOOST_DESCRIBE_STRUCT(RetentionReport, (),
-                      (conversation_id, community_id, days, up_to_seq, messages, versions, reactions, files,
+                      (id, conversation_id, community_id, days, up_to_seq, messages, versions, reactions, files,
                        created_at))
 /// Deletes at most `limit` messages whose time is over, search rows and all, raises firstSeq and keeps a report of
 /// each conversation. For a timer, until it returns nothing.
