@@ -383,6 +383,25 @@ TEST_P(ContractTest, MoreStatementsThanAreKeptPreparedStillRun) {
   EXPECT_EQ(sum.value(), 2499 * 2500 / 2);
 }
 
+TEST_P(ContractTest, MoreStatementsThanAreKeptPreparedRunInUnitsOfTheirOwn) {
+  for (int i = 0; i < 1500; ++i) {
+    const auto done = store_->write(soon(), [&](Tx& tx) -> Outcome<int64_t> {
+      return one<int64_t>(tx, "select " + std::to_string(i)).value_or(-1);
+    });
+    ASSERT_TRUE(done) << i << ": " << done.error().detail;
+    EXPECT_EQ(*done, i);
+  }
+}
+
+TEST_P(ContractTest, AUnitMayTellOfAThousandThings) {
+  const auto done = store_->write(soon(), [](Tx& tx) -> Outcome<void> {
+    for (int i = 0; i < 1000; ++i) tx.emit({"t", "r" + std::to_string(i), "{}"});
+    return {};
+  });
+  ASSERT_TRUE(done) << done.error().detail;
+  EXPECT_EQ(store_->outbox().fetch(soon(), 2000)->size(), 1000U);
+}
+
 PARLEY_ON_BOTH_DATABASES(ContractTest);
 
 TEST(GroupCommitTest, WritersShareTheFlushOfTheDisk) {

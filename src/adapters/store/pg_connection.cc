@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <postgresql/libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 
 #include "adapters/store/clock.h"
@@ -252,13 +253,17 @@ Attempt<void> PgConnection::read_unread(Timestamp deadline) {
   return {};
 }
 
+void PgConnection::make_room(std::span<const PgStatement> statements) {
+  const auto is_new = [&](const PgStatement& statement) { return !prepared_.contains(statement.sql); };
+  const auto added = static_cast<size_t>(std::ranges::count_if(statements, is_new));
+  if (prepared_.empty() || prepared_.size() + added <= kMaxPrepared) return;
+  prepared_.clear();
+  // By itself: before a `begin` in the same pipeline it would already be the transaction's first statement.
+  send_only("deallocate all");
+}
+
 Attempt<void> PgConnection::send_all(std::span<const PgStatement> statements, Timestamp deadline, Plan plan) {
   expected_.clear();
-  if (prepared_.size() + statements.size() > kMaxPrepared) {
-    prepared_.clear();
-    if (auto sent = send({"deallocate all", {}}, Plan::kOnce); !sent) return sent;
-    expected_.back() = "deallocate all";
-  }
   for (const PgStatement& statement : statements)
     if (auto sent = send(statement, plan); !sent) return sent;
   return sync(deadline);
@@ -267,6 +272,7 @@ Attempt<void> PgConnection::send_all(std::span<const PgStatement> statements, Ti
 Attempt<std::vector<SqlRows>> PgConnection::run(std::span<const PgStatement> statements, Timestamp deadline,
                                                 Plan plan) {
   if (is_lost_) return failed(Cause::kLost, "the connection to PostgreSQL is lost");
+  make_room(statements);
   Attempt<void> step = read_unread(deadline);
   if (step) step = send_all(statements, deadline, plan);
   if (!step) return std::unexpected(std::move(step.error()));

@@ -53,6 +53,8 @@ class PgConnection {
   Attempt<void> set_up(const DatabaseUrl& url, Timestamp deadline);
   Attempt<void> send(const PgStatement& statement, Plan plan);
   Attempt<void> read_unread(Timestamp deadline);
+  /// Forgets all prepared statements when these would make too many.
+  void make_room(std::span<const PgStatement> statements);
   Attempt<void> send_all(std::span<const PgStatement> statements, Timestamp deadline, Plan plan);
   Attempt<void> sync(Timestamp deadline);
   Attempt<void> drain(Timestamp deadline);
