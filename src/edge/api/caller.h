@@ -29,6 +29,8 @@ struct Caller {
   product::SessionId session;  ///< Of kUser.
   product::ApiKeyId api_key;   ///< Of kApiKey.
   bool is_admin = false;       ///< Of this whole server.
+  /// Of kUser: when the token ends.
+  WallTime expires_at;
 };
 
 /// What the frame needs from identity. Thread-safe; called on the worker pool, may block up to `deadline`.

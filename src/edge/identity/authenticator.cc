@@ -23,6 +23,7 @@ Outcome<Caller> StoreAuthenticator::authenticate(const Credentials& credentials,
   caller.user = session->user;
   caller.session = session->session;
   caller.is_admin = session->is_admin;
+  caller.expires_at = session->expires_at;
   return caller;
 }
 

@@ -144,6 +144,13 @@ Outcome<void> leave_community(Tx& tx, const Acting& acting, const CommunityId& c
   return {};
 }
 
+std::vector<UserId> fellows_among(Tx& tx, const UserId& user, std::span<const UserId> others) {
+  return all_in<UserId>(tx,
+                        "select distinct o.user_id from members m join members o on o.community_id = m.community_id "
+                        "where m.user_id = $1 and o.user_id in ({ids})",
+                        {to_sql(user)}, others);
+}
+
 void end_temporary_memberships(Tx& tx, const Acting& acting) {
   const auto communities =
       all<CommunityId>(tx,

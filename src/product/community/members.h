@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "product/community/access.h"
 #include "product/community/events.h"
@@ -28,6 +30,8 @@ Outcome<Member> set_nickname(Tx& tx, const Acting& acting, const CommunityId& co
                              const Nickname& nickname);
 /// kConflict for the owner, who transfers or deletes it instead.
 Outcome<void> leave_community(Tx& tx, const Acting& acting, const CommunityId& community);
+/// Those of `others` who share a community with the user.
+std::vector<UserId> fellows_among(Tx& tx, const UserId& user, std::span<const UserId> others);
 /// Takes a user out of the communities where he is a temporary member: for whoever sees his last connection end.
 void end_temporary_memberships(Tx& tx, const Acting& acting);
 

@@ -87,6 +87,10 @@ Outcome<UserRow> change_username(Tx& tx, const UserId& id, std::string_view name
   return user;
 }
 
+Privacy privacy_of(Tx& tx, const UserId& user) {
+  return parse_privacy(one<std::string>(tx, "select privacy from users where id = $1", user).value_or("{}"));
+}
+
 Outcome<void> block(Tx& tx, const UserId& user, const UserId& other, WallTime now) {
   if (user == other) return refuse(ProblemCode::kInvalidRequest, "nobody blocks himself");
   if (const auto found = get_user(tx, other); !found) return std::unexpected(found.error());
@@ -121,6 +125,13 @@ bool is_blocked_between(Tx& tx, const UserId& a, const UserId& b) {
                       "(user_id = $2 and blocked_id = $1) limit 1",
                       a, b)
       .has_value();
+}
+
+std::vector<UserId> apart_from(Tx& tx, const UserId& user) {
+  return all<UserId>(tx,
+                     "select blocked_id from blocks where user_id = $1 "
+                     "union select user_id from blocks where blocked_id = $1",
+                     user);
 }
 
 }  // namespace parley::product::identity

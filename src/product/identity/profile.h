@@ -57,6 +57,8 @@ Privacy parse_privacy(std::string_view stored);
 
 /// Emits user.updated when something that others see has changed. kInvalidRequest with the field.
 Outcome<UserRow> change_profile(Tx& tx, const UserId& user, const ProfileChange& change, WallTime now);
+/// Of a user who is not there: as before anybody touched them.
+Privacy privacy_of(Tx& tx, const UserId& user);
 Outcome<Privacy> change_privacy(Tx& tx, const UserId& user, const PrivacyChange& change, WallTime now);
 /// Another user name. kInvalidRequest, kUsernameTaken. The caller has confirmed the password.
 Outcome<UserRow> change_username(Tx& tx, const UserId& user, std::string_view name, WallTime now);
@@ -76,5 +78,7 @@ Outcome<void> unblock(Tx& tx, const UserId& user, const UserId& other);
 std::vector<BlockedUser> list_blocked(Tx& tx, const UserId& user);
 /// Whether one of the two has blocked the other: what concerns both asks this.
 bool is_blocked_between(Tx& tx, const UserId& a, const UserId& b);
+/// Everyone whom he has blocked or who has blocked him: they are told nothing of each other's doings.
+std::vector<UserId> apart_from(Tx& tx, const UserId& user);
 
 }  // namespace parley::product::identity

@@ -159,7 +159,16 @@ Outcome<SessionCaller> find_session(Tx& tx, std::string_view access, WallTime no
   if (row->is_disabled) return refuse(ProblemCode::kAccountDisabled);
   if (row->revoked_at) return refuse(ProblemCode::kSessionRevoked);
   if (row->expires_at <= now) return refuse(ProblemCode::kTokenExpired);
-  return SessionCaller{row->user, row->session, row->is_admin};
+  return SessionCaller{row->user, row->session, row->is_admin, row->expires_at};
+}
+
+std::optional<WallTime> access_expiry(Tx& tx, const SessionId& session, WallTime now) {
+  return one<WallTime>(
+      tx,
+      "select t.expires_at from access_tokens t join sessions s on s.id = t.session_id "
+      "join users u on u.id = s.user_id where s.id = $1 and s.revoked_at is null and t.expires_at > $2 "
+      "and u.deleted_at is null and u.is_disabled = 0 order by t.expires_at desc limit 1",
+      session, now);
 }
 
 std::vector<SessionView> list_sessions(Tx& tx, const UserId& user, WallTime now) {

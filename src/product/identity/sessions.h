@@ -78,6 +78,7 @@ struct SessionCaller {
   UserId user;
   SessionId session;
   bool is_admin = false;
+  WallTime expires_at;  ///< Of the token.
 };
 
 SessionTokens start_session(Tx& tx, const UserId& user, const Device& device, WallTime now, Rng& rng);
@@ -88,6 +89,8 @@ Outcome<SessionTokens> refresh_session(Kit& kit, std::string_view refresh, const
 
 /// kTokenInvalid, kTokenExpired, kSessionRevoked, kAccountDisabled.
 Outcome<SessionCaller> find_session(Tx& tx, std::string_view access, WallTime now);
+/// When the newest access token of a live session ends; nullopt when the session or all of its tokens have ended.
+std::optional<WallTime> access_expiry(Tx& tx, const SessionId& session, WallTime now);
 
 /// Those that can still be used, the last used first.
 std::vector<SessionView> list_sessions(Tx& tx, const UserId& user, WallTime now);
