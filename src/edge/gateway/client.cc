@@ -156,4 +156,11 @@ void PendingConnect::refuse(std::string_view message, std::string_view data) {
   connection_->send(encode_connect_error(namespace_.name(), message, data));
 }
 
+void PendingConnect::drop() {
+  if (is_decided_.exchange(true)) return;
+  if (claim_) namespace_.release(*claim_, Namespace::Fate::kMayComeBack);
+  ++context_->counters.refused;
+  connection_->close(DisconnectReason::kForcedClose);
+}
+
 }  // namespace parley::gateway

@@ -66,6 +66,7 @@ class PendingConnect final : public ConnectRequest {
   std::shared_ptr<void> data() const override { return claim_ ? claim_->data : nullptr; }
   SocketPtr accept(Welcome welcome) override;
   void refuse(std::string_view message, std::string_view data) override;
+  void drop() override;
 
  private:
   std::optional<Claim> find_claim() const;

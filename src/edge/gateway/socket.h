@@ -143,6 +143,9 @@ class ConnectRequest {
   virtual SocketPtr accept(Welcome welcome) = 0;
   /// CONNECT_ERROR with `message`, and `data` (JSON text, trusted) unless empty.
   virtual void refuse(std::string_view message, std::string_view data) = 0;
+  /// Closes the connection instead. A stock client that is refused stays away; one whose connection breaks comes back
+  /// by itself, with what it may recover: for troubles of the server's own.
+  virtual void drop() = 0;
 };
 
 /// The owner's side. Called on the HTTP server's threads or on the gateway's own, never with a lock held; must not
