@@ -104,6 +104,7 @@ void App::run_sctp_timer() {
 void App::stop() {
   if (!http_) return;
   node_->drain();
+  product_->end_sockets();
   if (conformance_) conformance_->stop();
   if (webhooks_ && !webhooks_->drain(kWebhookDrain)) log::warn("webhooks_left");
   http_->stop(TimeDelta::seconds(config_.drain_seconds));
@@ -123,6 +124,7 @@ void App::on_request(const std::shared_ptr<net::HttpExchange>& exchange) {
   if (path == "/metrics") return on_metrics(exchange);
   if (path == "/api/v1/call-token") return on_call_token(exchange);
   if (path.starts_with("/api/")) return product_->handle(exchange);
+  if (product_->is_for_sockets(path)) return product_->handle_socket(exchange);
   if (site_) return exchange->respond(with_cors(site_->respond(request)));
   exchange->respond(with_cors(net::make_text_response(path == "/" ? 200 : 404, path == "/" ? "OK" : "")));
 }

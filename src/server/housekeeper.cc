@@ -4,6 +4,7 @@
 #include "net/clock.h"
 #include "product/community/members.h"
 #include "product/community/moderation.h"
+#include "product/events/log.h"
 #include "product/identity/departure.h"
 #include "product/webhooks/dispatch.h"
 
@@ -47,6 +48,11 @@ void Housekeeper::clean() {
   for (int64_t swept = product::webhooks::kSweptAtOnce; swept == product::webhooks::kSweptAtOnce;) {
     const auto batch =
         database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::webhooks::sweep(tx, now.wall); });
+    swept = batch.value_or(0);
+  }
+  for (int64_t swept = product::events::kSweptAtOnce; swept == product::events::kSweptAtOnce;) {
+    const auto batch =
+        database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::events::sweep(tx, now.wall); });
     swept = batch.value_or(0);
   }
   const auto done = database_.write(deadline, [&](Tx& tx) -> Outcome<void> {

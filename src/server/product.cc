@@ -14,6 +14,7 @@
 #include "edge/chat/routes.h"
 #include "edge/community/routes.h"
 #include "edge/privacy/routes.h"
+#include "edge/realtime/asyncapi.h"
 #include "edge/voice/routes.h"
 #include "edge/webhooks/routes.h"
 #include "net/clock.h"
@@ -23,6 +24,8 @@ namespace parley::server {
 namespace {
 
 constexpr TimeDelta kMigrationPatience = TimeDelta::seconds(300);
+/// Conversations and communities of one user: kMaxGroups of the one kind, and all channels of many of the other.
+constexpr size_t kRoomsPerSocket = 50'000;
 
 /// For a server without mail.
 class NoMailer : public product::Mailer {
@@ -119,9 +122,10 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   const bool is_private_allowed = config.is_dev || config.webhook_allow_private;
   product->webhooks_ = std::make_unique<WebhookDispatcher>(
       *product->database_, *product->rng_, is_private_allowed ? net::Reach::kAnywhere : net::Reach::kPublicOnly);
+  if (auto done = product->open_gateway(); !done) return std::unexpected(done.error());
   product->relay_ = std::make_unique<OutboxRelay>(
       *product->database_,
-      [self = product.get()](const auto& events, Timestamp until) { return self->webhooks_->record(events, until); },
+      [self = product.get()](const auto& events, Timestamp until) { return self->record(events, until); },
       std::vector<OutboxRelay::Listener>{[keeper = product->keeper_.get()](const auto& event, Timestamp deadline) {
                                            return keeper->on_event(event, deadline);
                                          },
@@ -186,6 +190,7 @@ Result<void> Product::open_api() {
     };
   }
   privacy::add_privacy_routes(table);
+  realtime::add_realtime_routes(table);
   voice::add_voice_routes(table, std::move(voice));
   api::webhooks::add_webhook_routes(table, {.policy = config_.is_dev ? product::webhooks::UrlPolicy::kHttpToo
                                                                      : product::webhooks::UrlPolicy::kHttpsOnly,
@@ -200,13 +205,38 @@ Result<void> Product::open_api() {
   return {};
 }
 
+Result<void> Product::open_gateway() {
+  realtime::RealtimeOptions options{.allowed_origins = config_.frontend_urls};
+  options.gateway.rooms_per_socket = kRoomsPerSocket;
+  auto made = realtime::Realtime::make(std::move(options), {.store = *database_,
+                                                            .authenticator = *authenticator_,
+                                                            .rates = api_->rate_gate(),
+                                                            .files = product::chat::no_files(),
+                                                            .rng = *rng_});
+  if (!made) return std::unexpected(made.error());
+  realtime_ = std::move(*made);
+  if (const auto started = realtime_->start(store::after(kMigrationPatience)); !started)
+    return fail(Error::Code::kUnavailable, "the log of events: " + started.error().detail);
+  return {};
+}
+
+product::Outcome<void> Product::record(const std::vector<store::PendingEvent>& events, Timestamp deadline) {
+  if (auto done = webhooks_->record(events, deadline); !done) return done;
+  const auto logged = database_->write(deadline, [&](product::Tx& tx) -> product::Outcome<int64_t> {
+    return product::events::append(tx, events.back().id);
+  });
+  if (!logged) return std::unexpected(logged.error());
+  realtime_->wake();
+  return {};
+}
+
 void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
   if (has_external_rooms()) return;
   if (auto told = rooms::to_room_event(event)) feed_->post(std::move(*told));
 }
 
 std::string Product::to_prometheus() const {
-  return webhooks_->to_prometheus() +
+  return webhooks_->to_prometheus() + realtime_->to_prometheus() +
          "# HELP parley_voice_events_dropped_total Room events that found the feed full; a reconciliation brought "
          "them\n"
          "# TYPE parley_voice_events_dropped_total counter\n"
@@ -220,6 +250,7 @@ void Product::stop() {
   if (relay_) relay_->stop();
   if (webhooks_) webhooks_->stop();
   if (feed_) feed_->stop();
+  if (realtime_) realtime_->stop();
 }
 
 }  // namespace parley::server

@@ -8,6 +8,7 @@
 #include "edge/api/api.h"
 #include "edge/identity/authenticator.h"
 #include "edge/identity/services.h"
+#include "edge/realtime/realtime.h"
 #include "edge/voice/keeper.h"
 #include "net/http_client.h"
 #include "server/config.h"
@@ -28,6 +29,11 @@ class Product {
 
   /// A request under /api/.
   void handle(std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); }
+  /// Whether a request for this path belongs to the gateway; then handle_socket() takes it.
+  bool is_for_sockets(std::string_view path) const { return realtime_->owns(path); }
+  void handle_socket(std::shared_ptr<net::HttpExchange> exchange) { realtime_->handle(std::move(exchange)); }
+  /// Ends all sockets. Before the HTTP server is stopped, which would wait for their polls.
+  void end_sockets() { realtime_->stop(); }
   /// Something has happened in a room of the SFU in this process. From any thread; never blocks.
   void on_room_event(const livekit::pb::WebhookEvent& event);
   /// Idempotent. After the last request.
@@ -40,6 +46,9 @@ class Product {
   Result<void> open_database();
   Result<void> reach_rooms(rooms::TwirpTransport embedded);
   Result<void> open_api();
+  Result<void> open_gateway();
+  /// Gives events their places in the log, so that all are told them in one order.
+  product::Outcome<void> record(const std::vector<store::PendingEvent>& events, Timestamp deadline);
   bool has_external_rooms() const { return !config_.livekit_url.empty(); }
 
   const Config& config_;
@@ -54,6 +63,7 @@ class Product {
   std::unique_ptr<api::identity::IdentityServices> identity_;
   std::unique_ptr<api::Authenticator> authenticator_;
   std::unique_ptr<api::Api> api_;
+  std::unique_ptr<realtime::Realtime> realtime_;
   std::unique_ptr<VoiceFeed> feed_;
   std::unique_ptr<WebhookDispatcher> webhooks_;
   std::unique_ptr<OutboxRelay> relay_;

@@ -4,41 +4,12 @@ import { AudioFrame, AudioSource, LocalAudioTrack, Room, RoomEvent, TrackPublish
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import * as livekitServer from './livekit_server.mjs';
 import { LivekitServer } from './livekit_server.mjs';
+import { Person as Account } from './person.mjs';
 import { Server } from './server.mjs';
 import { eventually, freePort } from './support.mjs';
 
-/** Somebody with an account, and the API as he sees it. */
-class Person {
-  static async register(server, username) {
-    const answer = await fetch(`${server.http}/api/v1/auth/register`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ username, password: 'a long pass phrase', displayName: username.toUpperCase() }),
-    });
-    expect(answer.status).toBe(201);
-    const { tokens } = await answer.json();
-    return new Person(server, tokens);
-  }
-  constructor(server, tokens) {
-    this.server = server;
-    this.id = tokens.userId;
-    this.token = tokens.accessToken;
-  }
-  async ask(method, path, body) {
-    const answer = await fetch(`${this.server.http}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${this.token}`, ...(body ? { 'content-type': 'application/json' } : {}) },
-      body: body ? JSON.stringify(body) : undefined,
-    });
-    const text = await answer.text();
-    return { status: answer.status, body: text ? JSON.parse(text) : null };
-  }
-  /** Like ask(), for what must succeed. */
-  async do(method, path, body) {
-    const answer = await this.ask(method, path, body);
-    expect(answer.status, `${method} ${path}: ${JSON.stringify(answer.body)}`).toBeLessThan(300);
-    return answer.body;
-  }
+/** One who can go into voice channels. */
+class Person extends Account {
   async enter(channel) {
     const ticket = await this.do('POST', `/channels/${channel}/voice/join`);
     const room = new Room();

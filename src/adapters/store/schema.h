@@ -41,5 +41,6 @@ extern const Migration kCommunitySchema;
 extern const Migration kIdentitySchema2;
 extern const Migration kWebhookSchema;
 extern const Migration kChatSchema;
+extern const Migration kEventSchema;
 
 }  // namespace parley::store
