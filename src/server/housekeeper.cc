@@ -7,6 +7,7 @@
 #include "product/events/log.h"
 #include "product/identity/departure.h"
 #include "product/webhooks/dispatch.h"
+#include "server/chat_keeping.h"
 
 namespace parley::server {
 namespace {
@@ -20,8 +21,11 @@ constexpr std::string_view kUserResource = "user:";
 
 }  // namespace
 
-Housekeeper::Housekeeper(store::Database& database, api::Idempotency& idempotency)
-    : database_(database), idempotency_(idempotency), thread_([this](const std::stop_token& stop) { work(stop); }) {}
+Housekeeper::Housekeeper(store::Database& database, api::Idempotency& idempotency, Rng& rng)
+    : database_(database),
+      idempotency_(idempotency),
+      rng_(rng),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 void Housekeeper::stop() {
   thread_.request_stop();
@@ -60,6 +64,9 @@ void Housekeeper::clean() {
     product::community::lift_expired_bans(tx, now.wall);
     return {};
   });
+  if (const auto kept = keep_retention(database_, rng_, now, deadline); !kept) {
+    log::warn("housekeeping_failed", {{"problem", product::info(kept.error().code).name}});
+  }
   if (!done) log::warn("housekeeping_failed", {{"problem", product::info(done.error().code).name}});
   if (const auto swept = idempotency_.sweep(now.wall, deadline); !swept) {
     log::warn("housekeeping_failed", {{"problem", product::info(swept.error().code).name}});

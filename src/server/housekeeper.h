@@ -10,12 +10,12 @@
 namespace parley::server {
 
 /// Does what is due once in a while: erases accounts whose time has come, forgets expired sessions, tokens and answers,
-/// and webhooks that were delivered long ago.
+/// webhooks that were delivered long ago, and what is older than the rules of retention allow.
 class Housekeeper {
  public:
   static constexpr TimeDelta kInterval = TimeDelta::seconds(600);
 
-  Housekeeper(store::Database& database, api::Idempotency& idempotency);
+  Housekeeper(store::Database& database, api::Idempotency& idempotency, Rng& rng);
   ~Housekeeper() { stop(); }
   void stop();
 
@@ -25,6 +25,7 @@ class Housekeeper {
 
   store::Database& database_;
   api::Idempotency& idempotency_;
+  Rng& rng_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::jthread thread_;

@@ -18,6 +18,7 @@
 #include "edge/voice/routes.h"
 #include "edge/webhooks/routes.h"
 #include "net/clock.h"
+#include "server/chat_keeping.h"
 #include "server/system_rng.h"
 
 namespace parley::server {
@@ -131,8 +132,15 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
                                          },
                                          [self = product.get()](const auto& event, Timestamp deadline) {
                                            return leave_when_erased(*self->database_, *self->rng_, event, deadline);
+                                         },
+                                         [self = product.get()](const auto& event, Timestamp deadline) {
+                                           return blank_when_erased(*self->database_, *self->rng_, event, deadline);
+                                         },
+                                         [self = product.get()](const auto& event, Timestamp deadline) {
+                                           return delete_when_banned(*self->database_, *self->rng_, event, deadline);
                                          }});
-  product->housekeeper_ = std::make_unique<Housekeeper>(*product->database_, product->api_->idempotency());
+  product->housekeeper_ =
+      std::make_unique<Housekeeper>(*product->database_, product->api_->idempotency(), *product->rng_);
   return product;
 }
 

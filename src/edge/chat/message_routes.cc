@@ -31,6 +31,8 @@ api::Reply<MessageView> replied(MessageView message, int status) { return {std::
 Outcome<api::Reply<MessageView>> send(Request<NewMessage>& request, const Files& files) {
   const ConversationId id = conversation_of(request);
   if (request.body.client_id) {
+    // A repeat costs nothing of what may be sent, but it is a read.
+    if (const auto spent = request.spend(Bucket::kReads, ""); !spent) return std::unexpected(spent.error());
     auto before = read(
         request, [&](Tx& tx, const Acting& acting) { return find_repeat(tx, acting, id, *request.body.client_id); });
     if (!before) return std::unexpected(std::move(before.error()));

@@ -120,6 +120,8 @@ Outcome<SentAnswer> send_message(CommandContext& context, const SendMessage& wan
   const auto acting = context.acting();
   const ConversationId& conversation = wanted.conversation_id;
   if (wanted.client_id) {
+    // A repeat costs nothing of what may be sent, but it is a read.
+    if (auto spent = context.spend(Bucket::kReads); !spent) return std::unexpected(spent.error());
     auto repeat = context.store.read(
         context.deadline, [&](Tx& tx) { return chat::find_repeat(tx, acting, conversation, *wanted.client_id); });
     if (!repeat) return std::unexpected(std::move(repeat.error()));
