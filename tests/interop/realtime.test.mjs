@@ -252,6 +252,20 @@ describe('rights', () => {
   });
 });
 
+describe('moderation', () => {
+  it('a ban takes back what was said just before, and says so', async () => {
+    const spammer = await Person.register(server, 'reklam');
+    const invite = await owner.do('POST', `/communities/${community}/invites`, {});
+    await spammer.do('POST', `/invites/${invite.code}/accept`);
+    const [reader, sender] = [await listen(guest), await listen(spammer)];
+    const { id } = await sender.send(channel, 'ucuz');
+    await reader.next('newMessage', (one) => one.id === id);
+    await owner.do('PUT', `/communities/${community}/bans/${spammer.id}`, { deleteMessagesSeconds: 3600 });
+    await reader.next('messageDeleted', (one) => one.id === id);
+    expect(await sender.send(channel, 'yenə')).toMatchObject({ ok: false, error: { code: 'not_found' } });
+  });
+});
+
 describe('presence', () => {
   it('is told to those who share a place, and to nobody else', async () => {
     const fresh = await Person.register(server, 'təzə');
