@@ -11,7 +11,6 @@ namespace parley::product::chat {
 namespace {
 
 using access::Permission;
-using access::PermissionMask;
 
 /// What each right takes in a channel.
 constexpr Permission permission_of(Right right) {

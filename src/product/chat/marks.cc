@@ -141,7 +141,7 @@ Outcome<Draft> set_draft(Tx& tx, const Acting& acting, const ConversationId& id,
           .value_or(0);
   if (others >= kMaxDrafts) return refuse(ProblemCode::kLimitReached, "drafts");
   make_stored(tx, *standing, acting.now);
-  const Draft draft{id, change.text, change.reply_to, acting.now};
+  Draft draft{id, change.text, change.reply_to, acting.now};
   execute(tx,
           "insert into drafts (user_id, conversation_id, body, reply_to, updated_at) values ($1, $2, $3, $4, $5) "
           "on conflict (user_id, conversation_id) do update set body = excluded.body, reply_to = excluded.reply_to, "

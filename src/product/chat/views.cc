@@ -12,7 +12,6 @@
 namespace parley::product::chat {
 namespace {
 
-using access::Permission;
 using community::all_in;
 
 struct PersonOf {
