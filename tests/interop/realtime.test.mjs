@@ -1,46 +1,36 @@
-// The gateway with the stock socket.io-client: who may connect, what is told to whom, and that nothing is missed.
+// The gateway with the stock socket.io-client: who may connect, and what is told to whom.
 import { io } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
-import { Listener } from './listener.mjs';
+import { Gathering } from './gathering.mjs';
 import { Person } from './person.mjs';
-import { Server } from './server.mjs';
 import { eventually } from './support.mjs';
 
+let gathering;
 let server;
 let owner;
 let guest;
 let stranger;
 let community;
 let channel;
-const open = [];
-
-async function listen(person, options) {
-  const listener = await Listener.open(person, options);
-  open.push(listener);
-  return listener;
-}
+const listen = (person, options) => gathering.listen(person, options);
 
 /** Why a client is not let in. */
 function refusal(options, headers) {
   return new Promise((resolve, reject) => {
     const socket = io(server.http, { forceNew: true, reconnection: false, extraHeaders: headers, ...options });
-    open.push({ close: () => socket.disconnect() });
+    gathering.open.push({ close: () => socket.disconnect() });
     socket.on('connect', () => reject(new Error('was let in')));
     socket.on('connect_error', resolve);
   });
 }
 
 beforeAll(async () => {
-  server = await Server.start(['--frontend-url', 'http://app.example']);
-  [owner, guest, stranger] = await Promise.all(['aysel', 'ibrahim', 'yad'].map((name) => Person.register(server, name)));
-  community = (await owner.do('POST', '/communities', { name: 'Naxçıvan' })).id;
-  channel = (await owner.do('POST', `/communities/${community}/channels`, { name: 'ümumi', kind: 'text' })).id;
-  const invite = await owner.do('POST', `/communities/${community}/invites`, {});
-  await guest.do('POST', `/invites/${invite.code}/accept`);
+  gathering = await Gathering.start(['--frontend-url', 'http://app.example']);
+  ({ server, owner, guest, stranger, community, channel } = gathering);
 });
-afterEach(() => open.splice(0).forEach((one) => one.close()));
-afterAll(() => server?.stop());
+afterEach(() => gathering.hangUp());
+afterAll(() => gathering?.stop());
 
 describe('connecting', () => {
   it('RTM-1: lets in a stock client with its token, over polling and over WebSocket', async () => {
@@ -150,82 +140,6 @@ describe('messages', () => {
   });
 });
 
-describe('resuming', () => {
-  const texts = (listener) => listener.of('newMessage').map((one) => one.text);
-
-  it('restores a client that comes back soon, with what it missed, once and in order', async () => {
-    const [sender, reader] = [await listen(owner), await listen(guest)];
-    await sender.send(channel, 'a0');
-    await reader.next('newMessage', (one) => one.text === 'a0');
-    reader.cut();
-    for (let i = 1; i <= 5; ++i) await sender.send(channel, `a${i}`);
-    await eventually(() => reader.socket.connected && texts(reader).length >= 6, 'all is there');
-    expect(reader.socket.recovered).toBe(true);
-    expect(texts(reader)).toEqual(['a0', 'a1', 'a2', 'a3', 'a4', 'a5']);
-  });
-  it('tells one by one what was missed since lastEventId', async () => {
-    const [sender, reader] = [await listen(owner), await listen(guest)];
-    await sender.send(channel, 'b0');
-    await reader.next('newMessage', (one) => one.text === 'b0');
-    const { lastEventId } = reader;
-    reader.close();
-    for (let i = 1; i <= 5; ++i) await sender.send(channel, `b${i}`);
-    const back = await listen(guest, { auth: { lastEventId } });
-    const resumed = await back.next('resumed');
-    expect(texts(back)).toEqual(['b1', 'b2', 'b3', 'b4', 'b5']);
-    expect(resumed.count).toBeGreaterThanOrEqual(5);
-  });
-  it('sends a client that cannot be told one by one to the sync', async () => {
-    const lost = await listen(guest, { auth: { lastEventId: '999999999' } });
-    expect(await lost.next('resync')).toEqual({ reason: 'unknown_event' });
-    const garbage = await listen(guest, { auth: { lastEventId: 'x' } });
-    expect(await garbage.next('resync')).toEqual({ reason: 'unknown_event' });
-  });
-  it('does not tell what somebody who comes back may no longer know', async () => {
-    const visitor = await Person.register(server, 'qonaq');
-    const invite = await owner.do('POST', `/communities/${community}/invites`, {});
-    await visitor.do('POST', `/invites/${invite.code}/accept`);
-    const [sender, reader] = [await listen(owner), await listen(visitor)];
-    await sender.send(channel, 'c0');
-    await reader.next('newMessage', (one) => one.text === 'c0');
-    const { lastEventId } = reader;
-    reader.cut();
-    await owner.do('DELETE', `/communities/${community}/members/${visitor.id}`);
-    await sender.send(channel, 'gizli');
-    await sender.next('newMessage', (one) => one.text === 'gizli');
-    await eventually(() => reader.socket.connected, 'it comes back');
-    const again = await listen(visitor, { auth: { lastEventId } });
-    await again.next('resumed');
-    const own = (await visitor.do('POST', '/communities', { name: 'Qonaq' })).id;
-    for (const one of [reader, again]) {
-      await one.next('memberUpdated', (told) => told.communityId === own);
-      expect(texts(one)).not.toContain('gizli');
-    }
-  });
-  it('has lost nothing after a kill', async () => {
-    const doomed = await Server.start();
-    const [writer] = [await Person.register(doomed, 'yazan')];
-    const place = (await writer.do('POST', '/communities', { name: 'Yer' })).id;
-    const room = (await writer.do('POST', `/communities/${place}/channels`, { name: 'otaq', kind: 'text' })).id;
-    const first = await Listener.open(writer);
-    const sent = [];
-    for (let i = 0; i < 20; ++i) sent.push((await first.send(room, `k${i}`)).seq);
-    const { lastEventId } = await first.next('newMessage').then((one) => ({ lastEventId: one.eventId }));
-    first.close();
-    await doomed.stop('SIGKILL');
-    const risen = await Server.start([], { data: doomed.data });
-    try {
-      const back = await Listener.open(Object.assign(new Person(risen, { userId: writer.id, accessToken: writer.token })), { auth: { lastEventId } });
-      await back.next('resumed');
-      expect(texts(back)).toEqual(Array.from({ length: 19 }, (_, i) => `k${i + 1}`));
-      expect(sent).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-      back.close();
-    } finally {
-      await risen.stop();
-    }
-  });
-});
-
 describe('rights', () => {
   it('TOK-6: who may no longer view a channel is told nothing more of it', async () => {
     const secret = (await owner.do('POST', `/communities/${community}/channels`, { name: 'gizli', kind: 'text' })).id;
@@ -244,8 +158,7 @@ describe('rights', () => {
   it('who joins a community hears it at once, without connecting again', async () => {
     const late = await Person.register(server, 'gec');
     const [sender, reader] = [await listen(owner), await listen(late)];
-    const invite = await owner.do('POST', `/communities/${community}/invites`, {});
-    await late.do('POST', `/invites/${invite.code}/accept`);
+    await gathering.bring(late);
     await reader.next('memberUpdated', (one) => one.userId === late.id);
     await sender.send(channel, 'xoş gəldin');
     await reader.next('newMessage', (one) => one.text === 'xoş gəldin');
@@ -254,9 +167,7 @@ describe('rights', () => {
 
 describe('moderation', () => {
   it('a ban takes back what was said just before, and says so', async () => {
-    const spammer = await Person.register(server, 'reklam');
-    const invite = await owner.do('POST', `/communities/${community}/invites`, {});
-    await spammer.do('POST', `/invites/${invite.code}/accept`);
+    const spammer = await gathering.newMember('reklam');
     const [reader, sender] = [await listen(guest), await listen(spammer)];
     const { id } = await sender.send(channel, 'ucuz');
     await reader.next('newMessage', (one) => one.id === id);
@@ -268,9 +179,7 @@ describe('moderation', () => {
 
 describe('presence', () => {
   it('is told to those who share a place, and to nobody else', async () => {
-    const fresh = await Person.register(server, 'təzə');
-    const invite = await owner.do('POST', `/communities/${community}/invites`, {});
-    await fresh.do('POST', `/invites/${invite.code}/accept`);
+    const fresh = await gathering.newMember('təzə');
     const [friend, outsider] = [await listen(owner), await listen(stranger)];
     const seen = await listen(fresh);
     await friend.next('presence', (one) => one.userId === fresh.id && one.state === 'active');
