@@ -380,6 +380,7 @@ constexpr auto kRows = std::to_array<Row>({
      .body = "{}",
      .code = "token_invalid"},
     {.id = "getOpenApi", .line = "GET /api/v1/openapi.json", .needs = Needs::kNothing},
+    {.id = "getAsyncApi", .line = "GET /api/v1/asyncapi.json", .needs = Needs::kNothing},
 });
 
 // Bad credentials are told apart, so that a client knows what to do about them.
