@@ -43,22 +43,16 @@ void Housekeeper::work(const std::stop_token& stop) {
 void Housekeeper::clean() {
   const Now now = net::read_clock();
   const Timestamp deadline = now.mono + kPatience;
-  // A unit for each handful of accounts: the writer is needed by others, too.
-  for (int64_t erased = product::identity::kErasuresAtOnce; erased == product::identity::kErasuresAtOnce;) {
-    const auto batch = database_.write(
-        deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::identity::run_erasures(tx, now.wall); });
-    erased = batch.value_or(0);
-  }
-  for (int64_t swept = product::webhooks::kSweptAtOnce; swept == product::webhooks::kSweptAtOnce;) {
-    const auto batch =
-        database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::webhooks::sweep(tx, now.wall); });
-    swept = batch.value_or(0);
-  }
-  for (int64_t swept = product::events::kSweptAtOnce; swept == product::events::kSweptAtOnce;) {
-    const auto batch =
-        database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return product::events::sweep(tx, now.wall); });
-    swept = batch.value_or(0);
-  }
+  // A unit for each handful: the writer is needed by others, too.
+  const auto in_batches = [&](int64_t size, int64_t (*unit)(Tx&, WallTime)) {
+    for (int64_t count = size; count == size;) {
+      const auto batch = database_.write(deadline, [&](Tx& tx) -> Outcome<int64_t> { return unit(tx, now.wall); });
+      count = batch.value_or(0);
+    }
+  };
+  in_batches(product::identity::kErasuresAtOnce, &product::identity::run_erasures);
+  in_batches(product::webhooks::kSweptAtOnce, &product::webhooks::sweep);
+  in_batches(product::events::kSweptAtOnce, &product::events::sweep);
   const auto done = database_.write(deadline, [&](Tx& tx) -> Outcome<void> {
     product::identity::sweep_identity(tx, now.wall);
     product::community::lift_expired_bans(tx, now.wall);

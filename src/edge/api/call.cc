@@ -100,18 +100,9 @@ Outcome<void> Call::check_request() const {
 }
 
 Credentials Call::credentials() const {
-  Credentials out;
+  Credentials out = credentials_in(http().headers, api_.options_.session_cookie);
   out.act_as = http().headers.get("Parley-User");
   out.act_as_external = http().headers.get("Parley-External-User");
-  const std::string_view header = http().headers.get("Authorization");
-  constexpr std::string_view kBearer = "Bearer ";
-  if (header.size() > kBearer.size() && net::equals_ignoring_case(header.substr(0, kBearer.size()), kBearer)) {
-    out.kind = Credentials::Kind::kBearer;
-    out.secret = Redacted(std::string(header.substr(kBearer.size())));
-  } else if (const auto cookie = cookie_of(http(), api_.options_.session_cookie); header.empty() && !cookie.empty()) {
-    out.kind = Credentials::Kind::kCookie;
-    out.secret = Redacted(std::string(cookie));
-  }
   return out;
 }
 

@@ -12,22 +12,10 @@ using product::ProblemCode;
 
 int64_t seconds_up(TimeDelta delta) { return (delta.us() + 999'999) / 1'000'000; }
 
-ProblemCode code_of(net::WorkerPool::Refusal why) {
-  switch (why) {
-    case net::WorkerPool::Refusal::kLate:
-    case net::WorkerPool::Refusal::kOverrun:
-      return ProblemCode::kDeadlineExceeded;
-    case net::WorkerPool::Refusal::kFull:
-    case net::WorkerPool::Refusal::kStopped:
-      break;
-  }
-  return ProblemCode::kOverloaded;
-}
-
 }  // namespace
 
 void Call::on_refused(net::WorkerPool::Refusal why) {
-  Problem problem{.code = code_of(why)};
+  Problem problem = problem_of(why);
   problem.retry_after = TimeDelta::seconds(1);
   answer_problem(problem, nullptr);
 }

@@ -54,6 +54,18 @@ std::string_view pick_language(std::string_view accept_language) {
   return best;
 }
 
+product::Problem problem_of(net::WorkerPool::Refusal why) {
+  switch (why) {
+    case net::WorkerPool::Refusal::kLate:
+    case net::WorkerPool::Refusal::kOverrun:
+      return {.code = product::ProblemCode::kDeadlineExceeded};
+    case net::WorkerPool::Refusal::kFull:
+    case net::WorkerPool::Refusal::kStopped:
+      break;
+  }
+  return {.code = product::ProblemCode::kOverloaded};
+}
+
 ProblemBody make_problem_body(const product::Problem& problem, const ProblemPlace& place) {
   const product::ProblemInfo& info = product::info(problem.code);
   ProblemBody body;

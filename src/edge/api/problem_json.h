@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/worker_pool.h"
 #include "product/model/problem.h"
 
 namespace parley::api {
@@ -39,6 +40,8 @@ struct ProblemPlace {
   std::string_view request_id;
   std::string_view help_url;  ///< A page with an anchor for each code; may be empty.
 };
+/// Why a job found no worker, for whoever waits for it.
+product::Problem problem_of(net::WorkerPool::Refusal why);
 ProblemBody make_problem_body(const product::Problem& problem, const ProblemPlace& place);
 
 /// The best of tr, az and en for Accept-Language (RFC 9110 section 12.5.4); en when none is asked for.

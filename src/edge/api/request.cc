@@ -12,12 +12,12 @@ std::string_view Context::parameter(std::string_view name) const {
   return {};
 }
 
-std::string_view Context::cookie(std::string_view name) const { return cookie_of(http, name); }
+std::string_view Context::cookie(std::string_view name) const { return cookie_of(http.headers, name); }
 
 RawBody Context::raw_body() const { return {http.body, std::string(http.headers.get("Content-Type"))}; }
 
-std::string_view cookie_of(const net::HttpRequest& request, std::string_view name) {
-  for (const auto& [field, value] : request.headers.fields()) {
+std::string_view cookie_of(const net::HttpHeaders& headers, std::string_view name) {
+  for (const auto& [field, value] : headers.fields()) {
     if (!net::equals_ignoring_case(field, "Cookie")) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
@@ -28,6 +28,20 @@ std::string_view cookie_of(const net::HttpRequest& request, std::string_view nam
     }
   }
   return {};
+}
+
+Credentials credentials_in(const net::HttpHeaders& headers, std::string_view session_cookie) {
+  constexpr std::string_view kBearer = "Bearer ";
+  const std::string_view header = headers.get("Authorization");
+  Credentials out;
+  if (header.size() > kBearer.size() && net::equals_ignoring_case(header.substr(0, kBearer.size()), kBearer)) {
+    out.kind = Credentials::Kind::kBearer;
+    out.secret = Redacted(std::string(header.substr(kBearer.size())));
+  } else if (const auto cookie = cookie_of(headers, session_cookie); header.empty() && !cookie.empty()) {
+    out.kind = Credentials::Kind::kCookie;
+    out.secret = Redacted(std::string(cookie));
+  }
+  return out;
 }
 
 std::unexpected<product::Problem> refuse_faults(json::Faults faults) {

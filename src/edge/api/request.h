@@ -86,7 +86,9 @@ struct Request : Context {
 };
 
 /// Value of the first cookie of this name; empty when there is none.
-std::string_view cookie_of(const net::HttpRequest& request, std::string_view name);
+std::string_view cookie_of(const net::HttpHeaders& headers, std::string_view name);
+/// `Authorization: Bearer`, or without any Authorization the session cookie; for whom a key acts is not looked at.
+Credentials credentials_in(const net::HttpHeaders& headers, std::string_view session_cookie);
 
 /// kInvalidRequest with the places, or kMalformedJson.
 std::unexpected<product::Problem> refuse_faults(json::Faults faults);

@@ -26,7 +26,6 @@ class Typing;
 struct CommandContext {
   gateway::Socket& socket;
   Client& client;
-  gateway::Gateway& gateway;
   Typing& typing;
   PresenceTeller& presence;
   product::Store& store;

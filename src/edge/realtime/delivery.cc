@@ -61,13 +61,13 @@ void Delivery::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const bool has_more = tell_batch();
     run_tasks();
-    if (!has_more) wait(stop, kLookAnyway);
+    if (!has_more) wait(stop);
   }
 }
 
-void Delivery::wait(const std::stop_token& stop, TimeDelta patience) {
+void Delivery::wait(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, stop, std::chrono::microseconds(patience.us()), [&] { return is_woken_; });
+  changed_.wait_for(lock, stop, std::chrono::microseconds(kLookAnyway.us()), [&] { return is_woken_; });
   is_woken_ = false;
 }
 
@@ -111,7 +111,6 @@ bool Delivery::tell_batch() {
 void Delivery::remember(LoggedEvent event) {
   position_ = event.position;
   told_position_ = position_;
-  ++told_;
   recent_.push_back(std::move(event));
   if (recent_.size() > kRecent) recent_.pop_front();
 }
@@ -157,6 +156,6 @@ Outcome<std::vector<LoggedEvent>> Delivery::since(int64_t after, Now now) {
   });
 }
 
-Delivery::Stats Delivery::stats() const { return {told_position_, told_, skipped_}; }
+Delivery::Stats Delivery::stats() const { return {told_position_, skipped_}; }
 
 }  // namespace parley::realtime

@@ -45,7 +45,6 @@ class Delivery {
 
   struct Stats {
     int64_t position = 0;
-    uint64_t told = 0;
     uint64_t skipped = 0;  ///< Positions that were forgotten before they were read; every socket was told to resync.
   };
   Stats stats() const;
@@ -61,7 +60,7 @@ class Delivery {
   product::Outcome<void> tell_all(const product::events::LoggedEvent& event);
   void remember(product::events::LoggedEvent event);
   void run_tasks();
-  void wait(const std::stop_token& stop, TimeDelta patience);
+  void wait(const std::stop_token& stop);
   std::vector<std::string> rooms_for(const product::events::LoggedEvent& event, Now now);
 
   product::Store& store_;
@@ -72,7 +71,6 @@ class Delivery {
   int64_t emitted_ = 0;
   std::deque<product::events::LoggedEvent> recent_;  ///< Of the delivering thread: dense, up to position_.
   std::atomic<int64_t> told_position_ = 0;
-  std::atomic<uint64_t> told_ = 0;
   std::atomic<uint64_t> skipped_ = 0;
 
   std::mutex mutex_;

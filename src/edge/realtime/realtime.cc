@@ -52,11 +52,6 @@ ConnectRefused refusal_of(const Problem& problem, std::string_view language, std
   return out;
 }
 
-Problem problem_of(net::WorkerPool::Refusal why) {
-  const bool is_late = why == net::WorkerPool::Refusal::kLate || why == net::WorkerPool::Refusal::kOverrun;
-  return {.code = is_late ? ProblemCode::kDeadlineExceeded : ProblemCode::kOverloaded};
-}
-
 void emit(gateway::Socket& socket, std::string_view name, const std::string& argument) {
   socket.emit({.name = name, .arguments = {argument}, .delivery = OutgoingEvent::Delivery::kOnce});
 }
@@ -69,32 +64,12 @@ void refuse_connection(gateway::ConnectRequest& request, const Problem& problem)
   request.refuse(refusal.code, json::to_json(refusal));
 }
 
-std::string_view cookie_of(std::string_view header, std::string_view name) {
-  while (!header.empty()) {
-    const size_t end = std::min(header.find(';'), header.size());
-    std::string_view part = header.substr(0, end);
-    header.remove_prefix(std::min(end + 1, header.size()));
-    while (part.starts_with(' ')) part.remove_prefix(1);
-    if (part.starts_with(name) && part.substr(name.size()).starts_with('=')) return part.substr(name.size() + 1);
-  }
-  return {};
-}
-
 api::Credentials credentials_of(const gateway::Handshake& handshake, const Auth& auth, std::string_view cookie) {
-  constexpr std::string_view kBearer = "Bearer ";
-  const std::string_view header = handshake.headers.get("authorization");
-  api::Credentials out;
-  if (auth.token) {
-    out.kind = api::Credentials::Kind::kBearer;
-    out.secret = Redacted(std::string(auth.token->reveal().text()));
-  } else if (header.size() > kBearer.size() && net::equals_ignoring_case(header.substr(0, kBearer.size()), kBearer)) {
-    out.kind = api::Credentials::Kind::kBearer;
-    out.secret = Redacted(std::string(header.substr(kBearer.size())));
-  } else if (const auto value = cookie_of(handshake.headers.get("cookie"), cookie); !value.empty()) {
-    out.kind = api::Credentials::Kind::kCookie;
-    out.secret = Redacted(std::string(value));
-  }
-  return out;
+  if (!auth.token) return api::credentials_in(handshake.headers, cookie);
+  return {.kind = api::Credentials::Kind::kBearer,
+          .secret = Redacted(std::string(auth.token->reveal().text())),
+          .act_as = {},
+          .act_as_external = {}};
 }
 
 /// The resources whose events are told in these rooms.
@@ -164,16 +139,17 @@ gateway::OriginVerdict Realtime::check_origin(const net::HttpRequest& request) c
       break;
   }
   // No browser of today hides where a page comes from; one that does must not bring somebody's cookie along.
-  const bool has_cookie = !api::cookie_of(request, options_.session_cookie).empty();
+  const bool has_cookie = !api::cookie_of(request.headers, options_.session_cookie).empty();
   return has_cookie ? gateway::OriginVerdict::kRefused : gateway::OriginVerdict::kSame;
 }
 
 void Realtime::on_connect(std::shared_ptr<gateway::ConnectRequest> request) {
   const Now now = net::read_clock();
   const Timestamp deadline = now.mono + options_.deadline;
-  pool_.post({.deadline = deadline,
-              .run = [this, request, now, deadline] { look_up(request, now, deadline); },
-              .refuse = [request](net::WorkerPool::Refusal why) { refuse_connection(*request, problem_of(why)); }});
+  pool_.post(
+      {.deadline = deadline,
+       .run = [this, request, now, deadline] { look_up(request, now, deadline); },
+       .refuse = [request](net::WorkerPool::Refusal why) { refuse_connection(*request, api::problem_of(why)); }});
 }
 
 void Realtime::look_up(const std::shared_ptr<gateway::ConnectRequest>& request, Now now, Timestamp deadline) {
@@ -301,7 +277,8 @@ void Realtime::on_event(const gateway::SocketPtr& socket, gateway::IncomingEvent
               .refuse =
                   [socket, shared](net::WorkerPool::Refusal why) {
                     const auto client = client_of(*socket);
-                    const std::string problem = json::to_json(body_of(problem_of(why), client->language, shared->name));
+                    const std::string problem =
+                        json::to_json(body_of(api::problem_of(why), client->language, shared->name));
                     if (shared->ack) shared->ack({R"({"ok":false,"error":)" + problem + "}"}, {});
                   }});
 }
@@ -318,7 +295,6 @@ void Realtime::run_command(const gateway::SocketPtr& socket, const gateway::Inco
   } else if (command) {
     CommandContext context{.socket = *socket,
                            .client = *client,
-                           .gateway = *gateway_,
                            .typing = typing_,
                            .presence = presence_,
                            .store = ports_.store,
@@ -390,6 +366,7 @@ std::string Realtime::to_prometheus() const {
   counter("events_in_total", "Events from clients", "counter", stats.events_in);
   counter("deliveries_total", "Events times receivers", "counter", stats.deliveries);
   counter("slow_consumers_total", "Sockets closed because they did not read", "counter", stats.slow_consumers);
+  counter("events_forgotten_total", "Events of the log that were gone before they were told", "counter", told.skipped);
   counter("log_position", "The last event of the log that was told", "gauge", told.position);
   return out;
 }

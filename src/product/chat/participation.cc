@@ -3,6 +3,7 @@
 #include "product/chat/events.h"
 #include "product/chat/marks.h"
 #include "product/chat/rows.h"
+#include "product/identity/profile.h"
 
 namespace parley::product::chat {
 namespace {
@@ -17,12 +18,7 @@ MarksTold told(const Conversation& conversation, const UserId& user, const Marks
 
 }  // namespace
 
-bool hides_receipts(Tx& tx, const UserId& user) {
-  return one<int64_t>(
-             tx, "select 1 from users where id = $1 and cast(privacy as text) like '%\"sendsReadReceipts\":false%'",
-             user)
-      .has_value();
-}
+bool hides_receipts(Tx& tx, const UserId& user) { return !identity::privacy_of(tx, user).sends_read_receipts; }
 
 bool is_crowded(Tx& tx, const Conversation& conversation) {
   if (conversation.community_id) {
