@@ -250,6 +250,45 @@ TEST_P(RealtimeTest, BringsInWhoIsAddedAndPutsOutWhoIsRemoved) {
   EXPECT_EQ(text_of(client.next("newMessage")), "mine");
 }
 
+TEST_P(RealtimeTest, TellsAThreadToThoseWhoTakePartOrAskForIt) {
+  const auto message = say(owner_, group_, "root");
+  const auto opened =
+      act(owner_, [&](Tx& tx, const auto& acting) { return product::chat::open_thread(tx, acting, message.id, {}); });
+  ASSERT_TRUE(opened) << opened.error().detail;
+  tell();
+  Client writer(port(), owner_);
+  Client reader(port(), guest_);
+  writer.next("ready");
+  reader.next("ready");
+  const std::string thread = R"({"conversationId":")" + opened->id.text() + "\"}";
+  EXPECT_TRUE(reader.ask("joinConversation", thread).at("ok").as_bool());
+  say(owner_, opened->id, "within");
+  tell();
+  EXPECT_EQ(text_of(writer.next("newMessage")), "within");
+  EXPECT_EQ(text_of(reader.next("newMessage")), "within");
+}
+
+TEST_P(RealtimeTest, PutsWhoLeavesAGroupOutOfItsThreads) {
+  const auto message = say(owner_, group_, "root");
+  const auto opened =
+      act(guest_, [&](Tx& tx, const auto& acting) { return product::chat::open_thread(tx, acting, message.id, {}); });
+  ASSERT_TRUE(opened) << opened.error().detail;
+  say(guest_, opened->id, "mine");
+  tell();
+  Client client(port(), guest_);
+  client.next("ready");
+  const auto left =
+      act(guest_, [&](Tx& tx, const auto& acting) { return product::chat::remove_person(tx, acting, group_, guest_); });
+  ASSERT_TRUE(left) << left.error().detail;
+  tell();
+  say(owner_, opened->id, "later");
+  tell();
+  const ConversationId own = group(guest_, {});
+  say(guest_, own, "elsewhere");
+  tell();
+  EXPECT_EQ(text_of(client.next("newMessage")), "elsewhere");
+}
+
 TEST_P(RealtimeTest, TellsTypingToOthersOnly) {
   Client writer(port(), owner_);
   Client reader(port(), guest_);
