@@ -7,43 +7,11 @@
 namespace parley::chat_api {
 namespace {
 
-class ChatApiTest : public product::community::CommunityTest {
+class ChatApiTest : public community_api::CommunityApiTest {
  protected:
-  void SetUp() override {
-    api::RouteTable table;
-    community_api::add_community_routes(table);
+  void prepare(api::RouteTable& table, api::ApiOptions& options) override {
     add_chat_routes(table, product::chat::no_files());
-    api::ApiOptions options;
-    options.cursor_key = Redacted(std::string("0123456789abcdef"));
-    options.clock = [this] { return Now{Timestamp::micros(now_.unix_us), now_}; };
-    auto made = api::Api::make(std::move(options), std::move(table), {*store_, tokens_, safe_rng_});
-    ASSERT_TRUE(made) << made.error().message;
-    api_ = std::move(*made);
-    server_ = std::make_unique<net::HttpServer>(
-        net::HttpServerOptions{.bind_addresses = {"127.0.0.1"}},
-        [this](std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); });
-    ASSERT_TRUE(server_->start());
-  }
-  void TearDown() override {
-    if (api_) api_->stop();
-    server_.reset();
-    api_.reset();
-  }
-
-  api::TestAnswer call(const std::string& token, const std::string& line, const std::string& body = {},
-                       const std::string& headers = {}) {
-    std::string text = line + " HTTP/1.1\r\nHost: chat.example.com\r\nConnection: close\r\n" + headers;
-    text += "Authorization: Bearer " + token + "\r\n";
-    if (!body.empty())
-      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
-    net::TestSocket socket(server_->port());
-    socket.send(text + "\r\n" + body);
-    return api::TestAnswer::parse(socket.read_all());
-  }
-  product::UserId enter(const std::string& name) {
-    const product::UserId id = user(name);
-    tokens_.add(name, id);
-    return id;
+    options.rate_limits = api::default_rate_limits();
   }
   std::string open(const std::string& token, const product::UserId& other) {
     const auto answer = call(token, "POST /api/v1/direct-conversations", R"({"userId":")" + other.text() + R"("})");
@@ -59,10 +27,6 @@ class ChatApiTest : public product::community::CommunityTest {
     return call(token, "POST " + at(conversation, "/messages"), R"({"text":")" + text + "\"" + id + "}");
   }
 
-  community_api::TokenTable tokens_;
-  LockedRng<SeededRng> safe_rng_{SeededRng(42)};
-  std::unique_ptr<api::Api> api_;
-  std::unique_ptr<net::HttpServer> server_;
   product::UserId ada_ = enter("ada");
   product::UserId bora_ = enter("bora");
 };

@@ -48,6 +48,7 @@ class CommunityApiTest : public product::community::CommunityTest {
     // The clock stands, so no bucket would ever be filled again.
     for (auto& limit : options.rate_limits)
       limit = {.count = 1'000'000, .period = TimeDelta::seconds(1), .burst = 1'000'000};
+    prepare(table, options);
     auto made = api::Api::make(std::move(options), std::move(table), {*store_, tokens_, safe_rng_});
     ASSERT_TRUE(made) << made.error().message;
     api_ = std::move(*made);
@@ -63,9 +64,13 @@ class CommunityApiTest : public product::community::CommunityTest {
     api_.reset();
   }
 
-  /// `line` is "GET /path"; an empty token sends none.
-  api::TestAnswer call(const std::string& token, const std::string& line, const std::string& body = {}) {
-    std::string text = line + " HTTP/1.1\r\nHost: chat.example.com\r\nConnection: close\r\n";
+  /// For tests of further routes, or under other conditions.
+  virtual void prepare(api::RouteTable& /*table*/, api::ApiOptions& /*options*/) {}
+
+  /// `line` is "GET /path"; an empty token sends none; `headers` are whole lines, each with its CRLF.
+  api::TestAnswer call(const std::string& token, const std::string& line, const std::string& body = {},
+                       const std::string& headers = {}) {
+    std::string text = line + " HTTP/1.1\r\nHost: chat.example.com\r\nConnection: close\r\n" + headers;
     if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
     if (!body.empty())
       text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
