@@ -45,6 +45,8 @@ enum class ProblemCode : unsigned char {
   kTimedOut,
   kHierarchy,  ///< The target's highest role is not below the caller's.
   kWebhookDisabled,
+  kMediaUnreadable,  ///< A damaged or hostile file, or one of a kind that is not taken there.
+  kMediaTooLarge,    ///< Too many pixels, or too long.
   // The server's own.
   kDatabaseUnavailable,
   kDeadlineExceeded,
