@@ -42,5 +42,6 @@ extern const Migration kIdentitySchema2;
 extern const Migration kWebhookSchema;
 extern const Migration kChatSchema;
 extern const Migration kEventSchema;
+extern const Migration kFileSchema;
 
 }  // namespace parley::store

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
@@ -38,7 +38,7 @@ std::unordered_map<ConversationId, Counts> counts_of(Tx& tx, const UserId& user,
                                                      std::span<const ConversationId> conversations) {
   static const std::string sql = counting();
   std::unordered_map<ConversationId, Counts> out;
-  for (Counts& row : community::all_in<Counts>(tx, sql, {to_sql(user), to_sql(kMaxCounted)}, conversations)) {
+  for (Counts& row : all_in<Counts>(tx, sql, {to_sql(user), to_sql(kMaxCounted)}, conversations)) {
     if (row.delivered_seq < row.read_seq) row.delivered_seq = row.read_seq;
     const ConversationId id = row.conversation;
     out.emplace(id, std::move(row));

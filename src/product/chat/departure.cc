@@ -7,7 +7,7 @@
 #include "product/chat/rows.h"
 #include "product/chat/tombstones.h"
 #include "product/chat/word_index.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
@@ -77,7 +77,7 @@ ChatExport export_chat(Tx& tx, const UserId& user, const std::optional<MessageId
     out.next = out.messages.back().id;
   }
   const std::vector<MessageId> ids = ids_of(out.messages);
-  out.attachments = community::all_in<ExportedAttachment>(
+  out.attachments = all_in<ExportedAttachment>(
       tx, "select message_id, file_id from message_files where message_id in ({ids}) order by message_id, position", {},
       std::span<const MessageId>(ids));
   if (before) return out;

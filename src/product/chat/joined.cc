@@ -1,7 +1,7 @@
 #include "product/chat/joined.h"
 
 #include "product/chat/types.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 
@@ -29,7 +29,7 @@ std::vector<Joined> threads_of(Tx& tx, const ConversationId& root) {
 }
 
 std::vector<UserId> partners_among(Tx& tx, const UserId& user, std::span<const UserId> others) {
-  return community::all_in<UserId>(tx,
+  return all_in<UserId>(tx,
                                    "select distinct o.user_id from conversation_members m join conversation_members o "
                                    "on o.conversation_id = m.conversation_id where m.user_id = $1 and o.user_id in "
                                    "({ids})",

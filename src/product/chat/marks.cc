@@ -7,7 +7,7 @@
 #include "product/chat/participation.h"
 #include "product/chat/rows.h"
 #include "product/chat/text.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {

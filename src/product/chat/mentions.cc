@@ -4,12 +4,12 @@
 #include <string>
 
 #include "product/chat/text.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
 
-using community::all_in;
+
 
 void append(std::vector<UserId>& to, std::vector<UserId> more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));

@@ -6,12 +6,12 @@
 
 #include "product/chat/events.h"
 #include "product/chat/text.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
 
-using community::all_in;
+
 
 struct MentionOf {
   MessageId message;

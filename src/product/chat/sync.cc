@@ -6,7 +6,7 @@
 #include "product/chat/counts.h"
 #include "product/chat/rows.h"
 #include "product/chat/views.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
@@ -42,7 +42,7 @@ std::vector<Conversation> visible_to(Tx& tx, const Acting& acting) {
 /// Those in which something has happened since, or not long before.
 std::unordered_set<ConversationId> changed_since(Tx& tx, const std::vector<ConversationId>& ids, WallTime since) {
   std::unordered_set<ConversationId> out;
-  for (ConversationId& id : community::all_in<ConversationId>(
+  for (ConversationId& id : all_in<ConversationId>(
            tx, "select id from conversations where changed_at >= $1 and id in ({ids})",
            {to_sql(WallTime{since.unix_us - kSyncSlack.us()})}, std::span<const ConversationId>(ids)))
     out.insert(std::move(id));

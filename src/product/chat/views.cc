@@ -7,12 +7,12 @@
 #include "json/names.h"
 #include "product/chat/counts.h"
 #include "product/chat/rows.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::chat {
 namespace {
 
-using community::all_in;
+
 
 struct PersonOf {
   ConversationId conversation;

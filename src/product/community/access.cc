@@ -4,7 +4,7 @@
 #include <map>
 #include <unordered_map>
 
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 #include "product/community/rows.h"
 
 namespace parley::product::community {

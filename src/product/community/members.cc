@@ -5,7 +5,7 @@
 #include "base/fold.h"
 #include "product/community/audit.h"
 #include "product/community/communities.h"
-#include "product/community/ids_in.h"
+#include "product/ports/ids_in.h"
 #include "product/community/rows.h"
 
 namespace parley::product::community {

@@ -8,7 +8,7 @@
 
 #include "product/ports/store.h"
 
-namespace parley::product::community {
+namespace parley::product {
 
 /// Ids that one statement takes. More save round trips; SQLite takes 32,766 parameters, and a plan per size is kept.
 inline constexpr size_t kMaxIdsPerStatement = 512;
@@ -42,4 +42,4 @@ std::vector<T> all_in(Tx& tx, std::string_view sql, const std::vector<SqlValue>&
   return out;
 }
 
-}  // namespace parley::product::community
+}  // namespace parley::product
