@@ -4,6 +4,12 @@ import { defineConfig } from 'vite';
 // The server serves dist/ as it is; `npm run dev` proxies to a server started with `make run`.
 export default defineConfig({
   plugins: [react()],
-  build: { target: 'es2022', chunkSizeWarningLimit: 900 },
-  server: { proxy: { '/api': 'http://127.0.0.1:7880', '/rtc': { target: 'ws://127.0.0.1:7880', ws: true } } },
+  build: { target: 'es2022', chunkSizeWarningLimit: 1000 },
+  server: {
+    proxy: {
+      '/api': 'http://127.0.0.1:7880',
+      '/rtc': { target: 'ws://127.0.0.1:7880', ws: true },
+      '/socket.io': { target: 'ws://127.0.0.1:7880', ws: true },
+    },
+  },
 });

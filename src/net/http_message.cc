@@ -44,6 +44,7 @@ constexpr std::pair<int, std::string_view> kStatusNames[] = {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {507, "Insufficient Storage"},
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -101,12 +102,14 @@ HttpResponse make_json_response(int status, std::string json) {
   return {status, {{"Content-Type", "application/json"}}, std::move(json), nullptr};
 }
 
-HttpResponse make_problem_response(int status) {
+HttpResponse make_problem_response(int status, std::string code) {
   const std::string title(http_status_name(status));
-  std::string code = title;
-  std::ranges::transform(code, code.begin(), [](char c) { return c == ' ' ? '_' : lower(c); });
-  // The name that the API has for the same.
-  if (status == 413) code = "body_too_large";
+  if (code.empty()) {
+    code = title;
+    std::ranges::transform(code, code.begin(), [](char c) { return c == ' ' ? '_' : lower(c); });
+    // The name that the API has for the same.
+    if (status == 413) code = "body_too_large";
+  }
   HttpResponse response;
   response.status = status;
   response.headers.add("Content-Type", "application/problem+json");
@@ -132,7 +135,7 @@ std::string serialize_head(const HttpResponse& response, ConnectionFate fate, st
   const bool is_upgrade = response.status == 101;
   // RFC 9110 section 8.6: these have no content, and a length would be read as that of another representation.
   if (response.status >= 200 && response.status != 204 && response.status != 304) {
-    append_field(out, "Content-Length", std::to_string(response.content().size()));
+    append_field(out, "Content-Length", std::to_string(response.content_size()));
   }
   if (!date.empty()) append_field(out, "Date", date);
   if (!is_upgrade) append_field(out, "Connection", fate == ConnectionFate::kClose ? "close" : "keep-alive");

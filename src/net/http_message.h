@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/body.h"
+
 namespace parley::net {
 
 bool equals_ignoring_case(std::string_view a, std::string_view b);
@@ -39,7 +41,9 @@ struct HttpRequest {
   std::string path;    ///< Percent-decoded, runs of slashes collapsed: "/a b/c". May be any bytes but NUL.
   std::map<std::string, std::string> query;  ///< Decoded; of repeated keys the last.
   HttpHeaders headers;
-  std::string body;
+  std::string body;  ///< Empty when the body is in body_file.
+  /// The body, when BodyPlan says kFile and there is one (a Content-Length of 0 is none). Shared by whoever reads it.
+  std::shared_ptr<const BodyFile> body_file;
   std::string remote_address;  ///< Numeric IP of the peer (a proxy, perhaps), without port.
   bool is_http_1_0 = false;
   bool is_keep_alive = true;
@@ -53,7 +57,13 @@ struct HttpResponse {
   std::string body;
   /// Used instead of `body` when set: content that many responses share.
   std::shared_ptr<const std::string> shared_body;
+  /// Used instead of both when set: `source_size` bytes from `source_offset` on, one piece in memory at a time. Shared,
+  /// because a read that is under way may outlive the connection.
+  std::shared_ptr<BodySource> source = nullptr;
+  uint64_t source_offset = 0;
+  uint64_t source_size = 0;
 
+  uint64_t content_size() const { return source ? source_size : content().size(); }
   const std::string& content() const { return shared_body ? *shared_body : body; }
 };
 
@@ -61,8 +71,8 @@ struct HttpResponse {
 HttpResponse make_text_response(int status, std::string text = {});
 HttpResponse make_json_response(int status, std::string json);
 /// A problem of the connection itself, before anybody has looked at the request: RFC 9457, with the status's name as
-/// its code ("bad_request").
-HttpResponse make_problem_response(int status);
+/// its code ("bad_request") where none is given.
+HttpResponse make_problem_response(int status, std::string code = {});
 
 /// "Not Found" and the like; "Unknown" for a status without a name.
 std::string_view http_status_name(int status);

@@ -145,6 +145,7 @@ void HttpServer::Impl::stop(TimeDelta patience) {
 
 HttpServer::HttpServer(HttpServerOptions options, Handler handler) : impl_(std::make_unique<Impl>()) {
   PARLEY_CHECK(options.threads > 0);
+  impl_->context->spool = std::make_shared<SpoolBudget>(options.spool_limit);
   impl_->context->options = std::move(options);
   impl_->context->handler = std::move(handler);
 }
@@ -184,7 +185,10 @@ HttpServerStats HttpServer::stats() const {
           c.websockets_accepted,
           c.websocket_overflows,
           c.websocket_dead_peers,
-          c.websocket_bad_frames};
+          c.websocket_bad_frames,
+          impl_->context->spool->used(),
+          c.spool_refused,
+          c.source_failed};
 }
 
 }  // namespace parley::net

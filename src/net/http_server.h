@@ -50,7 +50,12 @@ struct HttpServerOptions {
   TimeDelta head_timeout = TimeDelta::seconds(10);   ///< From the first byte (or the connection) to the whole head.
   TimeDelta body_timeout = TimeDelta::seconds(30);   ///< Without a byte of the body.
   TimeDelta idle_timeout = TimeDelta::seconds(75);   ///< Between requests; above the usual 60 s of proxies.
-  TimeDelta write_timeout = TimeDelta::seconds(30);  ///< Without a byte taken by the client.
+  TimeDelta write_timeout = TimeDelta::seconds(30);  ///< Without a byte taken by the client, or given by a source.
+  /// What becomes of a body; empty: in memory, up to limits.body.
+  PlanBody plan_body;
+  std::string spool_folder;  ///< For bodies in files; empty: the system's for temporary files.
+  /// Bytes of all bodies in files together; beyond it 503. They live until the last reference to them goes.
+  uint64_t spool_limit = uint64_t{4} * 1024 * 1024 * 1024;
 };
 
 /// Counts since the start, except where "now" is said.
@@ -68,6 +73,9 @@ struct HttpServerStats {
   uint64_t websocket_overflows = 0;   ///< Dropped: outgoing limit.
   uint64_t websocket_dead_peers = 0;  ///< Dropped: nothing heard.
   uint64_t websocket_bad_frames = 0;  ///< Closed by us: protocol, text or size.
+  uint64_t spooled_bytes_now = 0;
+  uint64_t spool_refused = 0;  ///< Bodies refused or broken off: budget or disk.
+  uint64_t source_failed = 0;  ///< Answers broken off, because their source failed.
 };
 
 /// HTTP/1.1 and WebSocket on a port, with a few threads. A connection stays on one of them.

@@ -24,6 +24,8 @@ struct ServerCounters {
   std::atomic<uint64_t> websocket_overflows{0};
   std::atomic<uint64_t> websocket_dead_peers{0};
   std::atomic<uint64_t> websocket_bad_frames{0};
+  std::atomic<uint64_t> spool_refused{0};
+  std::atomic<uint64_t> source_failed{0};
 };
 
 /// Holds one of the counted places (connections_now, websockets_now) for as long as it lives.
@@ -50,6 +52,7 @@ struct ServerContext {
   HttpServerOptions options;
   HttpServer::Handler handler;
   ServerCounters counters;
+  std::shared_ptr<SpoolBudget> spool;  ///< Shared with the bodies, which may outlive the server.
 };
 
 }  // namespace parley::net

@@ -1,13 +1,16 @@
 import i18next from 'i18next';
 import { ApiClient } from './api/client';
+import { SocketGateway } from './api/gateway';
 import { ParleyApi } from './api/parley';
 import { AccountModel, type SaveFile } from './model/account';
+import { ChatsModel } from './model/chat';
 import { CommunitiesModel } from './model/communities';
 import { InviteModel } from './model/invite';
 import { takePlace, type Place } from './model/place';
 import type { Clock, PageVisibility } from './model/poller';
 import { ProviderModel } from './model/provider';
 import { SessionModel } from './model/session';
+import { StandingsModel } from './model/standings';
 
 /** What the app's pages work with. */
 export interface Services {
@@ -21,6 +24,8 @@ export interface Services {
   provider: ProviderModel;
   invite: InviteModel;
   communities: CommunitiesModel;
+  standings: StandingsModel;
+  chats: ChatsModel;
   clock: Clock;
   visibility: PageVisibility;
 }
@@ -35,6 +40,11 @@ const saveFile: SaveFile = (name, text) => {
   URL.revokeObjectURL(link.href);
 };
 
+/** Not randomUUID(), which pages have only over TLS. */
+function makeClientId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
 /** Ties the models to this browser: its fetch, timers, storage and language. */
 export function makeServices(): Services {
   const replace = (address: string): void => history.replaceState(null, '', address);
@@ -46,8 +56,24 @@ export function makeServices(): Services {
     set: (isSignedIn) => (isSignedIn ? localStorage.setItem(signedInKey, '1') : localStorage.removeItem(signedInKey)),
   });
   const communities = new CommunitiesModel(api);
+  const gateway = new SocketGateway(location.origin, () => api.renewSession());
+  const standings = new StandingsModel(gateway);
+  const clock: Clock = { setTimeout: (run, ms) => window.setTimeout(run, ms), clearTimeout: (timer) => window.clearTimeout(timer) };
+  const visibility: PageVisibility = {
+    isHidden: () => document.hidden,
+    subscribe: (listener) => {
+      document.addEventListener('visibilitychange', listener);
+      return () => document.removeEventListener('visibilitychange', listener);
+    },
+  };
+  const chats = new ChatsModel({ api, gateway, standings, clock, visibility, makeId: makeClientId });
   session.state.subscribe(() => {
-    if (session.state.get().phase === 'signedOut') communities.clear();
+    const { phase } = session.state.get();
+    if (phase === 'signedIn') standings.start();
+    if (phase !== 'signedOut') return;
+    chats.clear();
+    standings.stop();
+    communities.clear();
   });
   return {
     api,
@@ -58,13 +84,9 @@ export function makeServices(): Services {
     provider: new ProviderModel(api, (address) => location.assign(address)),
     invite: new InviteModel(api, place.kind === 'start' ? place.invite : null, goToStart),
     communities,
-    clock: { setTimeout: (run, ms) => window.setTimeout(run, ms), clearTimeout: (timer) => window.clearTimeout(timer) },
-    visibility: {
-      isHidden: () => document.hidden,
-      subscribe: (listener) => {
-        document.addEventListener('visibilitychange', listener);
-        return () => document.removeEventListener('visibilitychange', listener);
-      },
-    },
+    standings,
+    chats,
+    clock,
+    visibility,
   };
 }

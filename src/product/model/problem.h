@@ -59,6 +59,8 @@ enum class ProblemCode : unsigned char {
   kOverloaded,
   kLivekitNotConfigured,
   kRoomBackendUnavailable,
+  kStorageUnavailable,  ///< Of files.
+  kStorageFull,
   kNotConfigured,  ///< An optional part that this server runs without.
   kInternal,
 };

@@ -1,4 +1,4 @@
-import { noAnswer, readProblem } from './problem';
+import { noAnswer, Problem, readProblem } from './problem';
 
 export type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
@@ -60,6 +60,13 @@ export class ApiClient {
   /** A request that makes, changes or ends a session, and so is never repeated with a fresh one. */
   async postAnonymously<T>(path: string, body?: unknown): Promise<T> {
     return readJson<T>(await checked(await this.send('POST', path, body)));
+  }
+
+  /** Fresh cookies for the session. Throws a Problem with the status 401 when there is none any more. */
+  async renew(): Promise<void> {
+    if (await this.refresh()) return;
+    this.onSignedOut();
+    throw new Problem('unauthorized', 401, '');
   }
 
   private async sendSignedIn(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> {

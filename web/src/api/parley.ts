@@ -1,3 +1,4 @@
+import type { History, Receipts } from './chat';
 import type { ApiClient, Tagged } from './client';
 
 export interface OwnUser {
@@ -115,6 +116,8 @@ export interface Page<T> {
 
 /** How many members' names are fetched at once; the others' are asked for one by one when they appear. */
 const memberPage = 100;
+/** What fills a tall window. */
+const messagePage = 50;
 const inCookies = { transport: 'cookie' };
 const me = '/api/v1/users/me';
 const part = encodeURIComponent;
@@ -127,6 +130,11 @@ export class ParleyApi {
 
   onSignedOut(listener: () => void): void {
     this.client.onSignedOut = listener;
+  }
+
+  /** Fresh cookies for the session, before the old ones end. */
+  renewSession(): Promise<void> {
+    return this.client.renew();
   }
 
   register({ displayName, email, ...account }: NewAccount): Promise<SignInAnswer> {
@@ -255,8 +263,18 @@ export class ParleyApi {
     return this.client.getIfChanged(`/api/v1/communities/${part(communityId)}/channels`, etag);
   }
 
-  createVoiceChannel(communityId: string, name: string): Promise<Channel> {
-    return this.client.post(`/api/v1/communities/${part(communityId)}/channels`, { name, kind: 'voice' });
+  createChannel(communityId: string, kind: 'text' | 'voice', name: string): Promise<Channel> {
+    return this.client.post(`/api/v1/communities/${part(communityId)}/channels`, { name, kind });
+  }
+
+  /** The newest messages, or those right before or after a seq. */
+  history(conversationId: string, { before, after }: { before?: number; after?: number }): Promise<History> {
+    const place = before !== undefined ? `&before=${before}` : after !== undefined ? `&after=${after}` : '';
+    return this.client.get(`/api/v1/conversations/${part(conversationId)}/messages?limit=${messagePage}${place}`);
+  }
+
+  receipts(conversationId: string): Promise<Receipts> {
+    return this.client.get(`/api/v1/conversations/${part(conversationId)}/receipts`);
   }
 
   voiceStates(communityId: string, etag: string | null): Promise<Tagged<Page<VoiceState>> | null> {

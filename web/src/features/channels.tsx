@@ -3,10 +3,12 @@ import { useTranslation } from 'react-i18next';
 import type { Community } from '../api/parley';
 import { ChannelsModel, type Occupant, type VoiceChannel } from '../model/channels';
 import type { Services } from '../services';
+import { Conversation } from './conversation';
 import { ConfirmButton } from './confirm_button';
 import { Icon } from './icon';
 import { InviteBox } from './invite_box';
 import { ProblemLine } from './problem_line';
+import { TextChannels } from './text_channels';
 import { TextForm } from './text_form';
 
 interface Props {
@@ -19,6 +21,7 @@ export function Channels({ services, community, onJoin }: Props) {
   const { t } = useTranslation();
   const [model] = useState(() => new ChannelsModel(services.api, community.id, services.visibility, services.clock));
   const state = useSyncExternalStore(model.state.subscribe, model.state.get);
+  const [openId, setOpenId] = useState<string | null>(null);
 
   useEffect(() => {
     model.start();
@@ -31,27 +34,35 @@ export function Channels({ services, community, onJoin }: Props) {
     if (isGone) void services.communities.load();
   }, [isGone, services.communities]);
 
+  const open = state.textChannels.find(({ id }) => id === openId);
   return (
-    <section className="panel channels" aria-labelledby="community-name">
-      <h2 id="community-name">{community.name}</h2>
-      {state.canInvite && <InviteBox communities={services.communities} />}
-      <h3 id="voice-channels">{t('voiceChannels')}</h3>
-      <ProblemLine problem={state.pollProblem} />
-      <ul className="plain" aria-labelledby="voice-channels">
-        {state.channels.map((channel) => (
-          <ChannelRow key={channel.id} channel={channel} all={state.channels} model={model} onJoin={onJoin} />
-        ))}
-      </ul>
-      <ProblemLine problem={state.moveProblem} />
-      {state.isLoaded && state.channels.length === 0 && <p>{t('noChannels')}</p>}
-      {state.canCreate && (
-        <>
-          <TextForm label={t('channelName')} action={t('createChannel')} maxLength={100} onSubmit={(name) => model.create(name)} />
-          <ProblemLine problem={state.createProblem} />
-        </>
-      )}
-      <LeaveButton services={services} community={community} />
-    </section>
+    <>
+      <section className="panel channels" aria-labelledby="community-name">
+        <h2 id="community-name">{community.name}</h2>
+        {state.canInvite && <InviteBox communities={services.communities} />}
+        <TextChannels services={services} channels={state.textChannels} openId={openId} onOpen={setOpenId} />
+        {state.canCreate && (
+          <TextForm label={t('textChannelName')} action={t('createTextChannel')} maxLength={100} onSubmit={(name) => model.create('text', name)} />
+        )}
+        <h3 id="voice-channels">{t('voiceChannels')}</h3>
+        <ProblemLine problem={state.pollProblem} />
+        <ul className="plain" aria-labelledby="voice-channels">
+          {state.channels.map((channel) => (
+            <ChannelRow key={channel.id} channel={channel} all={state.channels} model={model} onJoin={onJoin} />
+          ))}
+        </ul>
+        <ProblemLine problem={state.moveProblem} />
+        {state.isLoaded && state.channels.length === 0 && <p>{t('noChannels')}</p>}
+        {state.canCreate && (
+          <>
+            <TextForm label={t('channelName')} action={t('createChannel')} maxLength={100} onSubmit={(name) => model.create('voice', name)} />
+            <ProblemLine problem={state.createProblem} />
+          </>
+        )}
+        <LeaveButton services={services} community={community} />
+      </section>
+      {open && <Conversation key={open.id} services={services} channel={open} names={model.names} onBack={() => setOpenId(null)} />}
+    </>
   );
 }
 

@@ -163,7 +163,7 @@ describe('ChannelsModel', () => {
     });
     model.start();
     await clock.advance(0);
-    expect(await model.create(' Den ')).toBe(true);
+    expect(await model.create('voice', ' Den ')).toBe(true);
     expect(model.state.get().channels.map(({ name }) => name)).toEqual(['Lounge', 'Studio', 'Den']);
   });
 
@@ -171,7 +171,7 @@ describe('ChannelsModel', () => {
     server.on(`POST ${base}/channels`, () => problem(403, 'forbidden', 'You may not do this.'));
     model.start();
     await clock.advance(0);
-    expect(await model.create('Den')).toBe(false);
+    expect(await model.create('voice', 'Den')).toBe(false);
     await clock.advance(5000);
     expect(model.state.get().createProblem?.title).toBe('You may not do this.');
   });

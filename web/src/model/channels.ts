@@ -1,5 +1,6 @@
-import type { Channel, Member, ParleyApi, VoiceState } from '../api/parley';
+import type { Channel, ParleyApi, VoiceState } from '../api/parley';
 import { asProblem, type Problem } from '../api/problem';
+import { MemberNames } from './member_names';
 import { allows, permission } from './permissions';
 import { Poller, type Clock, type PageVisibility } from './poller';
 import { Store } from './store';
@@ -23,7 +24,14 @@ export interface VoiceChannel {
   occupants: readonly Occupant[];
 }
 
+export interface TextChannel {
+  id: string;
+  name: string;
+  canSend: boolean;
+}
+
 export interface ChannelsState {
+  textChannels: readonly TextChannel[];
   channels: readonly VoiceChannel[];
   canCreate: boolean;
   canInvite: boolean;
@@ -41,9 +49,10 @@ const pauseMs = 1000;
 /** Channels themselves and one's own rights change rarely: every so many polls is enough. */
 const pollsPerReload = 10;
 
-/** The voice channels of one community and who is in them, kept fresh while it is started. */
+/** The channels of one community and who is in those for voice, kept fresh while it is started. */
 export class ChannelsModel {
   readonly state = new Store<ChannelsState>({
+    textChannels: [],
     channels: [],
     canCreate: false,
     canInvite: false,
@@ -57,7 +66,7 @@ export class ChannelsModel {
   private channelsTag: string | null = null;
   private voice: readonly VoiceState[] = [];
   private voiceTag: string | null = null;
-  private readonly names = new Map<string, string | null>();
+  readonly names: MemberNames;
   private polls = 0;
 
   constructor(
@@ -66,6 +75,7 @@ export class ChannelsModel {
     page: PageVisibility,
     clock: Clock,
   ) {
+    this.names = new MemberNames(api, communityId);
     this.poller = new Poller(() => this.poll(), page, clock, pauseMs);
   }
 
@@ -78,10 +88,10 @@ export class ChannelsModel {
   }
 
   /** Whether it was done; if not, the state says why. */
-  async create(name: string): Promise<boolean> {
+  async create(kind: 'text' | 'voice', name: string): Promise<boolean> {
     this.state.update({ createProblem: null });
     try {
-      await this.api.createVoiceChannel(this.communityId, name.trim());
+      await this.api.createChannel(this.communityId, kind, name.trim());
       await this.loadChannels();
       this.show();
       return true;
@@ -103,7 +113,7 @@ export class ChannelsModel {
 
   private async poll(): Promise<void> {
     try {
-      if (this.polls === 0) await this.loadNames();
+      if (this.polls === 0) await this.names.load();
       if (this.polls % pollsPerReload === 0) await this.reload();
       await this.loadVoice();
       this.polls++;
@@ -127,7 +137,7 @@ export class ChannelsModel {
     const answer = await this.api.channels(this.communityId, this.channelsTag);
     if (!answer) return;
     this.channelsTag = answer.etag;
-    this.channels = answer.value.items.filter(({ kind }) => kind === 'voice');
+    this.channels = answer.value.items.filter(({ kind }) => kind !== 'category');
   }
 
   private async loadVoice(): Promise<void> {
@@ -135,28 +145,13 @@ export class ChannelsModel {
     if (!answer) return;
     const { items } = answer.value;
     if (items.some(({ channelId }) => this.channels.every(({ id }) => id !== channelId))) await this.loadChannels();
-    await Promise.all([...new Set(items.map(({ userId }) => userId))].map((id) => this.loadName(id)));
+    await Promise.all([...new Set(items.map(({ userId }) => userId))].map((id) => this.names.ensure(id)));
     this.voice = items;
     this.voiceTag = answer.etag;
   }
 
-  private async loadNames(): Promise<void> {
-    const { items } = await this.api.members(this.communityId);
-    for (const member of items) this.names.set(member.userId, shownName(member));
-  }
-
-  private async loadName(userId: string): Promise<void> {
-    if (this.names.has(userId)) return;
-    const member = await this.api.member(this.communityId, userId).catch((error: unknown) => {
-      // Someone who has left the community meanwhile has no name here, and is no reason to show nothing.
-      if (asProblem(error).status === 404) return null;
-      throw error;
-    });
-    this.names.set(userId, member && shownName(member));
-  }
-
   private show(): void {
-    const channels = this.channels.map(({ id, name, permissions }) => ({
+    const channels = this.channels.filter(({ kind }) => kind === 'voice').map(({ id, name, permissions }) => ({
       id,
       name,
       canJoin: allows(permissions, permission.connect),
@@ -165,14 +160,15 @@ export class ChannelsModel {
         .filter(({ channelId }) => channelId === id)
         .map(({ userId, isMuted, hasCamera, hasScreen }) => ({
           userId,
-          name: this.names.get(userId) ?? null,
+          name: this.names.of(userId),
           isMuted,
           hasCamera,
           hasScreen,
         })),
     }));
-    this.state.update({ channels });
+    const textChannels = this.channels
+      .filter(({ kind, permissions }) => kind === 'text' && allows(permissions, permission.view))
+      .map(({ id, name, permissions }) => ({ id, name, canSend: allows(permissions, permission.send) }));
+    this.state.update({ channels, textChannels });
   }
 }
-
-const shownName = (member: Member): string => member.nickname || member.displayName || member.username;
