@@ -189,7 +189,7 @@ Result<void> Product::open_api() {
   api::RouteTable table;
   api::identity::add_identity_routes(table, *identity_);
   community_api::add_community_routes(table);
-  chat_api::add_chat_routes(table, product::chat::no_files());
+  chat_api::add_chat_routes(table);
   voice::VoiceServices voice{.rooms = *rooms_, .is_https = is_https(config_), .read_webhook = {}};
   if (has_external_rooms()) {
     voice.read_webhook = [keys = livekit::KeyStore({{config_.livekit_api_key, config_.livekit_api_secret}})](
@@ -219,7 +219,6 @@ Result<void> Product::open_gateway() {
   auto made = realtime::Realtime::make(std::move(options), {.store = *database_,
                                                             .authenticator = *authenticator_,
                                                             .rates = api_->rate_gate(),
-                                                            .files = product::chat::no_files(),
                                                             .rng = *rng_});
   if (!made) return std::unexpected(made.error());
   realtime_ = std::move(*made);

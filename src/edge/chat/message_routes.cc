@@ -28,7 +28,7 @@ std::optional<int64_t> value_of(const std::optional<Number>& number) {
 api::Reply<MessageView> replied(MessageView message, int status) { return {std::move(message), status, {}}; }
 
 /// What was sent before with the same clientId is answered before anything is spent.
-Outcome<api::Reply<MessageView>> send(Request<NewMessage>& request, const Files& files) {
+Outcome<api::Reply<MessageView>> send(Request<NewMessage>& request) {
   const ConversationId id = conversation_of(request);
   if (request.body.client_id) {
     // A repeat costs nothing of what may be sent, but it is a read.
@@ -39,8 +39,8 @@ Outcome<api::Reply<MessageView>> send(Request<NewMessage>& request, const Files&
     if (*before) return replied(std::move(**before), 200);
   }
   if (const auto spent = request.spend(Bucket::kSends, id.text()); !spent) return std::unexpected(spent.error());
-  auto sent = write(request, {},
-                    [&](Tx& tx, const Acting& acting) { return send_message(tx, acting, id, request.body, files); });
+  auto sent =
+      write(request, {}, [&](Tx& tx, const Acting& acting) { return send_message(tx, acting, id, request.body); });
   if (!sent) return std::unexpected(std::move(sent.error()));
   return replied(std::move(sent->message), sent->is_repeat ? 200 : 201);
 }
@@ -109,7 +109,7 @@ void add_reading(api::RouteTable& table) {
 
 }  // namespace
 
-void add_message_routes(api::RouteTable& table, const Files& files) {
+void add_message_routes(api::RouteTable& table) {
   table.add({.method = Method::kPost,
              .path = in_conversation("/messages"),
              .id = "sendMessage",
@@ -119,7 +119,7 @@ void add_message_routes(api::RouteTable& table, const Files& files) {
              .status = 201,
              .other_status = {200},
              .problems = guarded({ProblemCode::kRateLimited, ProblemCode::kNotConfigured})},
-            [&files](Request<NewMessage>& request) { return send(request, files); });
+            send);
   table.add({.method = Method::kPatch,
              .path = in_message(""),
              .id = "editMessage",

@@ -18,7 +18,7 @@ class PollingTest : public product::chat::ChatTest {
   void SetUp() override {
     clock_us_ = now_.unix_us;
     api::RouteTable table;
-    add_chat_routes(table, files_);
+    add_chat_routes(table);
     api::ApiOptions options;  // With the limits that everybody gets.
     options.cursor_key = Redacted(std::string("0123456789abcdef"));
     options.clock = [this] { return Now{Timestamp::micros(clock_us_), WallTime{clock_us_}}; };

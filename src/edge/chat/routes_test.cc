@@ -10,7 +10,7 @@ namespace {
 class ChatApiTest : public community_api::CommunityApiTest {
  protected:
   void prepare(api::RouteTable& table, api::ApiOptions& options) override {
-    add_chat_routes(table, product::chat::no_files());
+    add_chat_routes(table);
     options.rate_limits = api::default_rate_limits();
   }
   std::string open(const std::string& token, const product::UserId& other) {
@@ -157,12 +157,6 @@ TEST_P(ChatApiTest, SearchIsPagedWithSealedCursors) {
   EXPECT_TRUE(second.at("next").is_null());
   EXPECT_EQ(call("bora", "GET /api/v1/search/messages?q=other&cursor=" + next).code(), "invalid_request");
   EXPECT_EQ(call("bora", "GET /api/v1/search/messages").code(), "invalid_request");
-}
-
-TEST_P(ChatApiTest, AttachmentsAreRefusedByAServerWithoutFiles) {
-  const std::string talk = open("ada", bora_);
-  const auto refused = call("ada", "POST " + at(talk, "/messages"), R"({"text":"x","attachments":["f"]})");
-  EXPECT_EQ(refused.code(), "not_configured") << refused.body;
 }
 
 PARLEY_ON_BOTH_DATABASES(ChatApiTest);

@@ -31,7 +31,6 @@ struct CommandContext {
   product::Store& store;
   api::RateGate& rates;
   api::Authenticator& authenticator;
-  const product::chat::Files& files;
   Rng& rng;
   Now now;
   Timestamp deadline;

@@ -300,7 +300,6 @@ void Realtime::run_command(const gateway::SocketPtr& socket, const gateway::Inco
                            .store = ports_.store,
                            .rates = ports_.rates,
                            .authenticator = ports_.authenticator,
-                           .files = ports_.files,
                            .rng = ports_.rng,
                            .now = now,
                            .deadline = deadline};

@@ -40,7 +40,6 @@ struct RealtimePorts {
   product::Store& store;
   api::Authenticator& authenticator;
   api::RateGate& rates;
-  const product::chat::Files& files;
   Rng& rng;  ///< Fit for secrets.
 };
 

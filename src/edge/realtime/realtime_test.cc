@@ -87,7 +87,7 @@ std::string event_id_of(const boost::json::object& event) { return std::string(e
 class RealtimeTest : public product::chat::ChatTest {
  protected:
   void SetUp() override {
-    auto made = Realtime::make({}, {*store_, tokens_, rates_, files_, safe_rng_});
+    auto made = Realtime::make({}, {*store_, tokens_, rates_, safe_rng_});
     ASSERT_TRUE(made) << made.error().message;
     realtime_ = std::move(*made);
     ASSERT_TRUE(realtime_->start(soon()));

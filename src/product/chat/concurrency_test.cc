@@ -18,8 +18,7 @@ class ConcurrencyTest : public ChatTest {
     for (int i = 0; i < kThreads; ++i) threads.emplace_back([&work, i] { work(i); });
   }
   Outcome<Sent> send(SeededRng& rng, const UserId& who, const ConversationId& where, const NewMessage& wanted) {
-    return store_->write(soon(),
-                         [&](Tx& tx) { return send_message(tx, Acting(who, now_, rng), where, wanted, files_); });
+    return store_->write(soon(), [&](Tx& tx) { return send_message(tx, Acting(who, now_, rng), where, wanted); });
   }
   std::vector<int64_t> stored_seqs(const ConversationId& where) {
     return read([&](Tx& tx) {
@@ -56,7 +55,7 @@ TEST_P(ConcurrencyTest, UnitsThatFailInBetweenLeaveNoHole) {
     for (int i = 0; i < kEach; ++i) {
       const bool fails = (thread + i) % 3 == 0;
       const auto done = store_->write(soon(), [&](Tx& tx) -> Outcome<void> {
-        const auto sent = send_message(tx, Acting(ada_, now_, rng), talk, {.text = Body("text")}, files_);
+        const auto sent = send_message(tx, Acting(ada_, now_, rng), talk, {.text = Body("text")});
         if (!sent) return std::unexpected(sent.error());
         if (fails) return refuse(ProblemCode::kConflict);
         return {};

@@ -34,7 +34,7 @@ TEST_P(DepartureTest, AnExportHoldsWhatTheUserSaidAndNothingOfOthers) {
   const MessageId theirs = say(bora_, talk_, "theirs").id;
   ASSERT_TRUE(remove(ada_, gone));
   ASSERT_TRUE(react(ada_, theirs, "👍"));
-  ASSERT_TRUE(try_send(ada_, group_, {.attachments = json::List<FileId, kMaxFiles>{FileId("file-1")}}));
+  ASSERT_TRUE(try_send(ada_, group_, with_file(file(ada_))));
   ASSERT_TRUE(act(ada_, [&](Tx& tx, const Acting& a) { return set_draft(tx, a, talk_, {.text = Body("begun")}); }));
   const ChatExport taken = read([&](Tx& tx) { return export_chat(tx, ada_); });
   ASSERT_EQ(taken.messages.size(), 2u);

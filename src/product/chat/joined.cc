@@ -30,10 +30,10 @@ std::vector<Joined> threads_of(Tx& tx, const ConversationId& root) {
 
 std::vector<UserId> partners_among(Tx& tx, const UserId& user, std::span<const UserId> others) {
   return all_in<UserId>(tx,
-                                   "select distinct o.user_id from conversation_members m join conversation_members o "
-                                   "on o.conversation_id = m.conversation_id where m.user_id = $1 and o.user_id in "
-                                   "({ids})",
-                                   {to_sql(user)}, others);
+                        "select distinct o.user_id from conversation_members m join conversation_members o "
+                        "on o.conversation_id = m.conversation_id where m.user_id = $1 and o.user_id in "
+                        "({ids})",
+                        {to_sql(user)}, others);
 }
 
 }  // namespace parley::product::chat

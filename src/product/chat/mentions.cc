@@ -9,8 +9,6 @@
 namespace parley::product::chat {
 namespace {
 
-
-
 void append(std::vector<UserId>& to, std::vector<UserId> more) {
   std::move(more.begin(), more.end(), std::back_inserter(to));
 }

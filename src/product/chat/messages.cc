@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "product/chat/attachments.h"
 #include "product/chat/events.h"
 #include "product/chat/mentions.h"
 #include "product/chat/participation.h"
@@ -12,17 +13,10 @@
 #include "product/chat/word_index.h"
 #include "product/community/audit.h"
 #include "product/community/checks.h"
+#include "product/files/processing.h"
 
 namespace parley::product::chat {
 namespace {
-
-class NoFiles : public Files {
- public:
-  Outcome<std::vector<FileNote>> accept(Tx& /*tx*/, const UserId& /*sender*/, const Conversation& /*conversation*/,
-                                        std::span<const FileId> /*files*/) const override {
-    return refuse(ProblemCode::kNotConfigured, "this server keeps no files");
-  }
-};
 
 /// NFC and within the limit, which it may have left on the way.
 Outcome<Body> normal_text(std::string_view text) {
@@ -31,33 +25,33 @@ Outcome<Body> normal_text(std::string_view text) {
   return Body(std::move(out));
 }
 
-int64_t features_of(const Body& text, const std::vector<FileNote>& files) {
-  int64_t features = has_link(text) ? kHasLink : 0;
-  for (const FileNote& file : files) features |= kHasFile | (file.is_image ? kHasImage : 0);
-  return features;
+/// A voice message is one sound and nothing beside it (product.md 3.6).
+Outcome<void> check_voice(const Body& text, const std::vector<files::FileView>& files) {
+  if (std::ranges::none_of(files, &files::FileView::is_voice)) return {};
+  if (files.size() > 1) return refuse_field("/attachments", "a voice message is one file");
+  if (!is_blank(text)) return refuse_field("/text", "a voice message has none");
+  return {};
 }
 
 /// All that is decided before anything is written.
 struct Draftable {
   Body text;
-  std::vector<FileId> files;
+  std::vector<files::FileView> files;
   int64_t features = 0;
 };
-Outcome<Draftable> check_content(Tx& tx, const Acting& acting, const Standing& standing, const NewMessage& wanted,
-                                 const Files& files) {
+Outcome<Draftable> check_content(Tx& tx, const Acting& acting, const Standing& standing, const NewMessage& wanted) {
   auto text = normal_text(wanted.text.value_or(Body()));
   if (!text) return std::unexpected(text.error());
   Draftable out{.text = std::move(*text), .files = {}};
-  std::vector<FileNote> notes;
   if (wanted.attachments && !wanted.attachments->empty()) {
     if (!standing.has(Right::kAttach)) return std::unexpected(refusal(standing, Right::kAttach));
-    out.files.assign(wanted.attachments->begin(), wanted.attachments->end());
-    auto accepted = files.accept(tx, acting.user, standing.conversation, out.files);
-    if (!accepted) return std::unexpected(std::move(accepted.error()));
-    notes = std::move(*accepted);
+    auto taken = files::take_for_message(tx, acting.user, *wanted.attachments, acting.now);
+    if (!taken) return std::unexpected(std::move(taken.error()));
+    out.files = std::move(*taken);
+    if (auto good = check_voice(out.text, out.files); !good) return std::unexpected(std::move(good.error()));
   }
   if (is_blank(out.text) && out.files.empty()) return refuse_field("/text", "is blank, and nothing is attached");
-  out.features = features_of(out.text, notes);
+  out.features = (has_link(out.text) ? kHasLink : 0) | features_of(out.files);
   return out;
 }
 
@@ -77,16 +71,8 @@ void insert_message(Tx& tx, const Message& made, int64_t features) {
   enter_index(tx, made.id);
   for (size_t i = 0; i < made.attachments.size(); ++i)
     execute(tx, "insert into message_files (message_id, position, file_id) values ($1, $2, $3)", made.id, i,
-            made.attachments[i]);
+            made.attachments[i].id);
   store_mentions(tx, made);
-}
-
-MessageTold told(Tx& tx, const Message& message, std::vector<UserId> new_mentions) {
-  MessageTold out;
-  static_cast<Message&>(out) = message;
-  out.reply = reply_of(tx, message);
-  out.new_mentions = std::move(new_mentions);
-  return out;
 }
 
 /// The message that is there with this clientId.
@@ -110,11 +96,6 @@ Outcome<Held> require_own(Tx& tx, const Acting& acting, const MessageId& message
 
 }  // namespace
 
-const Files& no_files() {
-  static const NoFiles none;
-  return none;
-}
-
 Outcome<std::optional<MessageView>> find_repeat(Tx& tx, const Acting& acting, const ConversationId& conversation,
                                                 const ClientId& client_id) {
   auto stored = stored_before(tx, acting.user, conversation, client_id);
@@ -122,8 +103,7 @@ Outcome<std::optional<MessageView>> find_repeat(Tx& tx, const Acting& acting, co
   return stored;
 }
 
-Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& id, const NewMessage& wanted,
-                           const Files& files) {
+Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& id, const NewMessage& wanted) {
   if (wanted.client_id) {
     auto repeat = find_repeat(tx, acting, id, *wanted.client_id);
     if (!repeat) return std::unexpected(std::move(repeat.error()));
@@ -131,7 +111,7 @@ Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& i
   }
   auto standing = require(tx, acting, id, Right::kSend);
   if (!standing) return std::unexpected(std::move(standing.error()));
-  auto content = check_content(tx, acting, *standing, wanted, files);
+  auto content = check_content(tx, acting, *standing, wanted);
   if (!content) return std::unexpected(std::move(content.error()));
   if (const auto good = check_reply(tx, standing->conversation, wanted.reply_to); !good)
     return std::unexpected(good.error());

@@ -2,27 +2,12 @@
 
 #include <boost/describe.hpp>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "product/chat/access.h"
 #include "product/chat/inputs.h"
 
 namespace parley::product::chat {
-
-/// What the files of others are to messages; the files' own module knows the rest.
-struct FileNote {
-  bool is_image = false;
-};
-class Files {
- public:
-  virtual ~Files() = default;
-  /// One note for each, when all exist, are `sender`'s own and may be sent. Runs in the message's unit of work.
-  virtual Outcome<std::vector<FileNote>> accept(Tx& tx, const UserId& sender, const Conversation& conversation,
-                                                std::span<const FileId> files) const = 0;
-};
-/// Of a server without files: kNotConfigured.
-const Files& no_files();
 
 struct Sent {
   MessageView message;
@@ -33,8 +18,7 @@ struct Sent {
 Outcome<std::optional<MessageView>> find_repeat(Tx& tx, const Acting& acting, const ConversationId& conversation,
                                                 const ClientId& client_id);
 /// kInvalidRequest, kForbidden, kTimedOut; kRateLimited by slow mode, with the time to wait.
-Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& conversation, const NewMessage& wanted,
-                           const Files& files);
+Outcome<Sent> send_message(Tx& tx, const Acting& acting, const ConversationId& conversation, const NewMessage& wanted);
 /// By the author while he may send. kConflict for another version. The same text again changes nothing.
 Outcome<MessageView> edit_message(Tx& tx, const Acting& acting, const MessageId& message, const MessageEdit& edit);
 /// One's own, or with Right::kModerate anybody's: that goes to the community's audit log with `acting.reason`. Text,

@@ -22,12 +22,12 @@ TEST_P(MessagesTest, SeqsBeginAtOneAndHaveNoHoles) {
 TEST_P(MessagesTest, AUnitThatFailsLeavesNoHole) {
   say(ada_, talk_, "one");
   const auto failed = act(ada_, [&](Tx& tx, const Acting& acting) -> Outcome<void> {
-    EXPECT_EQ(send_message(tx, acting, talk_, {.text = Body("lost")}, files_)->message.seq, 2);
+    EXPECT_EQ(send_message(tx, acting, talk_, {.text = Body("lost")})->message.seq, 2);
     return refuse(ProblemCode::kConflict);
   });
   EXPECT_FALSE(failed);
   const auto broken = act(ada_, [&](Tx& tx, const Acting& acting) -> Outcome<void> {
-    EXPECT_TRUE(send_message(tx, acting, talk_, {.text = Body("lost")}, files_));
+    EXPECT_TRUE(send_message(tx, acting, talk_, {.text = Body("lost")}));
     execute(tx, "insert into messages (id) values (null)");
     return {};
   });
@@ -82,20 +82,33 @@ TEST_P(MessagesTest, WhatShowsNothingIsRefused) {
   EXPECT_TRUE(try_send(ada_, talk_, "."));
 }
 
-TEST_P(MessagesTest, AServerWithoutFilesRefusesAttachmentsWithACode) {
-  const NewMessage wanted{.attachments = json::List<FileId, kMaxFiles>{FileId("file-1")}};
-  const auto refused =
-      act(ada_, [&](Tx& tx, const Acting& a) { return send_message(tx, a, talk_, wanted, no_files()); });
-  EXPECT_EQ(code_of(refused), ProblemCode::kNotConfigured);
+TEST_P(MessagesTest, AttachmentsNeedNoTextAndKeepTheirOrder) {
+  const FileId first = file(ada_);
+  const FileId second = file(ada_, MediaKind::kImage);
+  ASSERT_TRUE(try_send(ada_, talk_, {.attachments = json::List<FileId, kMaxFiles>{second, first}}));
+  const auto held = history(bora_, talk_)->items.at(0).attachments;
+  ASSERT_EQ(held.size(), 2u);
+  EXPECT_EQ(held[0].id, second);
+  EXPECT_EQ(held[0].kind, MediaKind::kImage);
+  EXPECT_EQ(held[1].id, first);
 }
 
-TEST_P(MessagesTest, AttachmentsNeedNoText) {
-  const NewMessage wanted{.attachments = json::List<FileId, kMaxFiles>{FileId("file-2"), FileId("file-1")}};
-  const auto sent = try_send(ada_, talk_, wanted);
-  ASSERT_TRUE(sent);
-  EXPECT_EQ(history(bora_, talk_)->items.at(0).attachments, (std::vector<FileId>{FileId("file-2"), FileId("file-1")}));
-  EXPECT_EQ(code_of(try_send(ada_, talk_, {.attachments = json::List<FileId, kMaxFiles>{FileId("other")}})),
+TEST_P(MessagesTest, OnlyOnesOwnFilesMayBeSentAndEachOnce) {
+  const FileId adas = file(ada_);
+  EXPECT_EQ(code_of(try_send(bora_, talk_, with_file(adas))), ProblemCode::kInvalidRequest);
+  EXPECT_EQ(code_of(try_send(ada_, talk_, with_file(FileId("nothing")))), ProblemCode::kInvalidRequest);
+  EXPECT_EQ(code_of(try_send(ada_, talk_, {.attachments = json::List<FileId, kMaxFiles>{adas, adas}})),
             ProblemCode::kInvalidRequest);
+}
+
+TEST_P(MessagesTest, MSG3_AVoiceMessageIsOneSoundAndNothingElse) {
+  const FileId voice = file(ada_, MediaKind::kAudio, true);
+  const FileId other = file(ada_);
+  EXPECT_EQ(code_of(try_send(ada_, talk_, with_file(voice, "with words"))), ProblemCode::kInvalidRequest);
+  EXPECT_EQ(code_of(try_send(ada_, talk_, {.attachments = json::List<FileId, kMaxFiles>{voice, other}})),
+            ProblemCode::kInvalidRequest);
+  ASSERT_TRUE(try_send(ada_, talk_, with_file(voice)));
+  EXPECT_TRUE(history(bora_, talk_)->items.at(0).attachments.at(0).is_voice);
 }
 
 TEST_P(MessagesTest, AReplyShowsWhatItAnswersAsItIsNow) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "product/chat/attachments.h"
 #include "product/chat/events.h"
 #include "product/chat/text.h"
 #include "product/ports/ids_in.h"
@@ -11,19 +12,11 @@
 namespace parley::product::chat {
 namespace {
 
-
-
 struct MentionOf {
   MessageId message;
   UserId user;
 };
 BOOST_DESCRIBE_STRUCT(MentionOf, (), (message, user))
-
-struct FileOf {
-  MessageId message;
-  FileId file;
-};
-BOOST_DESCRIBE_STRUCT(FileOf, (), (message, file))
 
 struct ReactionsOf {
   MessageId message;
@@ -117,11 +110,7 @@ std::vector<Message> complete(Tx& tx, std::vector<MessageRow> rows) {
                                           "({ids}) and user_id <> '' order by user_id",
                                           {}, std::span<const MessageId>(ids)))
     mentions[row.message].push_back(std::move(row.user));
-  std::unordered_map<MessageId, std::vector<FileId>> files;
-  for (FileOf& row :
-       all_in<FileOf>(tx, "select message_id, file_id from message_files where message_id in ({ids}) order by position",
-                      {}, std::span<const MessageId>(ids)))
-    files[row.message].push_back(std::move(row.file));
+  auto files = attachments_of(tx, ids);
   std::vector<Message> out;
   out.reserve(rows.size());
   for (MessageRow& row : rows) {
@@ -168,6 +157,14 @@ json::Nullable<ReplyView> reply_of(Tx& tx, const Message& message) {
   auto replies = replies_to(tx, views);
   if (replies.empty()) return {};
   return std::move(replies.begin()->second);
+}
+
+MessageTold told(Tx& tx, const Message& message, std::vector<UserId> new_mentions) {
+  MessageTold out;
+  static_cast<Message&>(out) = message;
+  out.reply = reply_of(tx, message);
+  out.new_mentions = std::move(new_mentions);
+  return out;
 }
 
 void insert_conversation(Tx& tx, const Conversation& made, const std::vector<ConversationMember>& members,

@@ -13,6 +13,8 @@
 
 namespace parley::product::chat {
 
+struct MessageTold;
+
 /// Columns in the order of the structs' fields: of `conversations c`, of `messages m` with its thread `t`.
 inline constexpr std::string_view kConversationColumns =
     "c.id, c.kind, c.root_id, c.community_id, c.channel_id, c.parent_message_id, c.owner_id, c.name, c.first_seq, "
@@ -40,6 +42,8 @@ std::vector<Message> complete(Tx& tx, std::vector<MessageRow> rows);
 std::vector<MessageView> to_views(Tx& tx, std::vector<MessageRow> rows, const UserId& reader);
 MessageView to_view(Tx& tx, const Message& message, const UserId& reader);
 json::Nullable<ReplyView> reply_of(Tx& tx, const Message& message);
+/// What all are told of a new or changed message.
+MessageTold told(Tx& tx, const Message& message, std::vector<UserId> new_mentions);
 
 /// Sees to it that the conversation has a row: a channel's gets it with the first thing that happens.
 void make_stored(Tx& tx, Standing& standing, WallTime now);

@@ -115,13 +115,11 @@ TEST_P(SearchTest, FiltersNarrow) {
   const WallTime begin = now_;
   advance(TimeDelta::seconds(1));
   say(ada_, talk_, "see https://example.com");
-  ASSERT_TRUE(try_send(
-      ada_, talk_, {.text = Body("picture"), .attachments = json::List<FileId, kMaxFiles>{FileId("file-image-1")}}));
+  ASSERT_TRUE(try_send(ada_, talk_, with_file(file(ada_, MediaKind::kImage), "picture")));
   advance(TimeDelta::seconds(1));
   const WallTime middle = now_;
   advance(TimeDelta::seconds(1));
-  ASSERT_TRUE(
-      try_send(bora_, talk_, {.text = Body("paper"), .attachments = json::List<FileId, kMaxFiles>{FileId("file-1")}}));
+  ASSERT_TRUE(try_send(bora_, talk_, with_file(file(bora_), "paper")));
   say(bora_, talk_, "hello @ada");
   EXPECT_EQ(texts(ada_, {.has = Has::kLink}), Texts{"see https://example.com"});
   EXPECT_EQ(texts(ada_, {.has = Has::kFile}), (Texts{"paper", "picture"}));

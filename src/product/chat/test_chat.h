@@ -13,6 +13,7 @@
 #include "product/chat/reactions.h"
 #include "product/chat/rows.h"
 #include "product/community/test_community.h"
+#include "product/files/processing.h"
 #include "product/identity/profile.h"
 
 namespace parley::product::chat {
@@ -20,23 +21,27 @@ namespace parley::product::chat {
 using community::Name;
 using community::NewChannel;
 
-/// Files of the test's own: those whose ids begin with "file", pictures where they begin with "file-image".
-class TestFiles : public Files {
- public:
-  Outcome<std::vector<FileNote>> accept(Tx& /*tx*/, const UserId& /*sender*/, const Conversation& /*conversation*/,
-                                        std::span<const FileId> files) const override {
-    std::vector<FileNote> out;
-    for (const FileId& file : files) {
-      if (!file.text().starts_with("file")) return refuse_field("/attachments", "is no file of the sender's");
-      out.push_back({.is_image = file.text().starts_with("file-image")});
-    }
-    return out;
-  }
-};
-
 /// Users, a community and what is said between them.
 class ChatTest : public community::CommunityTest {
  protected:
+  /// A file that is ready, of a content of its own without bytes.
+  FileId file(const UserId& owner, MediaKind kind = MediaKind::kOther, bool is_voice = false) {
+    const auto made = act(owner, [&](Tx& tx, const Acting& acting) -> Outcome<FileId> {
+      auto begun = files::begin_upload(tx, {owner, acting.now, acting.rng},
+                                       {.name = files::FileName("a"), .size = 0, .is_voice = is_voice}, {});
+      const auto job = files::claim_next(tx, acting.now);
+      files::Content content{.id = make_id<files::ContentId>(acting.now, acting.rng), .is_voice = is_voice};
+      content.sha256 = content.id.text();
+      content.facts.kind = kind;
+      if (!begun || !job || !files::finish_new(tx, *job, content, acting.now)) return refuse(ProblemCode::kInternal);
+      return begun->id;
+    });
+    EXPECT_TRUE(made);
+    return made.value_or(FileId());
+  }
+  static NewMessage with_file(const FileId& file, const std::string& text = {}) {
+    return {.text = Body(text), .attachments = json::List<FileId, kMaxFiles>{file}};
+  }
   ConversationId direct(const UserId& a, const UserId& b) {
     const auto made = act(a, [&](Tx& tx, const Acting& acting) { return open_direct(tx, acting, b); });
     EXPECT_TRUE(made) << made.error().detail;
@@ -50,7 +55,7 @@ class ChatTest : public community::CommunityTest {
     return made ? made->id : ConversationId();
   }
   Outcome<Sent> try_send(const UserId& who, const ConversationId& where, const NewMessage& wanted) {
-    return act(who, [&](Tx& tx, const Acting& acting) { return send_message(tx, acting, where, wanted, files_); });
+    return act(who, [&](Tx& tx, const Acting& acting) { return send_message(tx, acting, where, wanted); });
   }
   Outcome<Sent> try_send(const UserId& who, const ConversationId& where, const std::string& text) {
     return try_send(who, where, NewMessage{.text = Body(text)});
@@ -98,8 +103,6 @@ class ChatTest : public community::CommunityTest {
     return out;
   }
   static ConversationId conversation_of_channel(const ChannelId& channel) { return ConversationId(channel.text()); }
-
-  TestFiles files_;
 };
 
 }  // namespace parley::product::chat

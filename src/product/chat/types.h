@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "json/types.h"
+#include "product/files/types.h"
 #include "product/model/ids.h"
 
 // What a conversation is made of, as it stands in rows, events and answers alike. The numbers of enumerators are in the
@@ -96,8 +97,8 @@ BOOST_DESCRIBE_STRUCT(MessageRow, (),
                        pinned_at, pinned_by, version, change, created_at, edited_at, deleted_at, deleted_by))
 
 struct Message : MessageRow {
-  std::vector<UserId> mentions;  ///< Sorted; resolved by the server.
-  std::vector<FileId> attachments;
+  std::vector<UserId> mentions;              ///< Sorted; resolved by the server.
+  std::vector<files::FileView> attachments;  ///< As they are now: one that is looked at changes the message again.
 };
 BOOST_DESCRIBE_STRUCT(Message, (MessageRow), (mentions, attachments))
 

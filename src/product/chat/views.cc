@@ -12,8 +12,6 @@
 namespace parley::product::chat {
 namespace {
 
-
-
 struct PersonOf {
   ConversationId conversation;
   UserId user;
