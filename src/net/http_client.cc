@@ -128,6 +128,10 @@ Result<HttpClientResponse> result_of(Transfer& transfer, CURLcode code) {
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
   transfer.response.status = static_cast<int>(status);
+  curl_header* field = nullptr;
+  while ((field = curl_easy_nextheader(transfer.easy.get(), CURLH_HEADER, -1, field)) != nullptr) {
+    transfer.response.headers.add(field->name, field->value);
+  }
   curl_header* date = nullptr;
   if (curl_easy_header(transfer.easy.get(), "Date", 0, CURLH_HEADER, -1, &date) == CURLHE_OK) {
     const time_t seconds = curl_getdate(date->value, nullptr);

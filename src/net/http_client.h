@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "net/http_message.h"
 
 namespace parley::net {
 
@@ -22,6 +23,7 @@ struct HttpClientRequest {
 
 struct HttpClientResponse {
   int status = 0;
+  HttpHeaders headers;
   std::string body;              ///< At most max_response bytes; a longer one is an error.
   std::optional<WallTime> date;  ///< The Date header, whole seconds: what the other's clock says.
   bool ok() const { return status >= 200 && status < 300; }

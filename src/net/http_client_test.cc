@@ -48,6 +48,17 @@ TEST_F(HttpClientTest, PostsABodyWithHeaders) {
   EXPECT_EQ(response->body, "POST /hook 1 application/webhook+json {}");
 }
 
+TEST_F(HttpClientTest, TellsTheHeadersOfAnAnswer) {
+  start([](std::shared_ptr<HttpExchange> exchange) {
+    exchange->respond({200, {{"ETag", "\"abc\""}, {"X-Two", "1"}, {"X-Two", "2"}}, "12345", nullptr});
+  });
+  HttpClient client;
+  const auto response = fetch(client, {.method = "HEAD", .url = url("/")});
+  EXPECT_EQ(response->headers.get("etag"), "\"abc\"");
+  EXPECT_EQ(response->headers.count("X-Two"), 2u);
+  EXPECT_EQ(response->headers.get("Content-Length"), "5");
+}
+
 TEST_F(HttpClientTest, KnowsTheOtherMethods) {
   start(describe);
   HttpClient client;

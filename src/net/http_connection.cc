@@ -16,6 +16,11 @@ using boost::system::error_code;
 constexpr TimeDelta kLinger = TimeDelta::seconds(2);
 /// Reads per turn of the loop, so that one busy client does not hold up the others.
 constexpr int kReadsPerTurn = 4;
+/// What is in memory of an answer from a source. Less would make more round trips to a storage; more costs each slow
+/// reader as much.
+constexpr uint64_t kPiece = 256 * 1024;
+/// A guess: bodies come and go within seconds.
+constexpr const char* kSpoolRetryAfter = "5";
 
 bool is_would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
@@ -76,7 +81,7 @@ HttpConnection::HttpConnection(std::shared_ptr<Loop> loop, Socket socket, std::s
       server_(std::move(server)),
       place_(std::move(place)),
       socket_(std::move(socket)),
-      parser_(server_->options.limits) {}
+      parser_(server_->options.limits, &server_->options.plan_body) {}
 
 void HttpConnection::start() {
   error_code error;
@@ -164,17 +169,45 @@ void HttpConnection::stop_watching() {
 
 void HttpConnection::process(std::string_view bytes) {
   const size_t used = parser_.consume(bytes);
+  if (parser_.is_spooled() && !spool()) return;
   switch (parser_.state()) {
     case HttpRequestParser::State::kHead:
     case HttpRequestParser::State::kBody:
       return on_part_of_request();
     case HttpRequestParser::State::kFailed:
-      return refuse(parser_.error_status());
+      return refuse(make_problem_response(parser_.error_status()));
     case HttpRequestParser::State::kComplete:
       break;
   }
   unread_ = bytes.substr(used);
   dispatch();
+}
+
+/// Takes what came of a body to its file; false when that was refused. Writing to the page cache from the loop's thread
+/// costs less than handing the bytes to another; what is to be durable is written later, elsewhere.
+bool HttpConnection::spool() {
+  if (!spool_) {
+    auto made = server_->spool->has(parser_.announced()) ? BodyFile::make(server_->options.spool_folder, server_->spool)
+                                                         : std::unexpected(SpoolFailure::kOverBudget);
+    if (!made) {
+      refuse_spool(made.error());
+      return false;
+    }
+    spool_ = std::move(*made);
+  }
+  const auto appended = spool_->append(parser_.body_part());
+  parser_.clear_body_part();
+  if (!appended) refuse_spool(appended.error());
+  return appended.has_value();
+}
+
+void HttpConnection::refuse_spool(SpoolFailure failure) {
+  ++server_->counters.spool_refused;
+  if (failure == SpoolFailure::kDiskFull) return refuse(make_problem_response(507, "storage_full"));
+  const bool is_over = failure == SpoolFailure::kOverBudget;
+  HttpResponse response = make_problem_response(503, is_over ? "overloaded" : "storage_unavailable");
+  response.headers.add("Retry-After", kSpoolRetryAfter);
+  refuse(std::move(response));
 }
 
 void HttpConnection::on_part_of_request() {
@@ -194,6 +227,7 @@ void HttpConnection::on_part_of_request() {
 void HttpConnection::dispatch() {
   HttpRequest request = parser_.take();
   request.remote_address = remote_address_;
+  request.body_file = std::exchange(spool_, nullptr);
   is_keep_alive_ = request.is_keep_alive;
   is_head_request_ = request.method == "HEAD";
   phase_ = Phase::kHandling;
@@ -203,11 +237,12 @@ void HttpConnection::dispatch() {
 }
 
 /// Answers what is no request; the place where the next one begins is unknown.
-void HttpConnection::refuse(int status) {
+void HttpConnection::refuse(HttpResponse response) {
   ++server_->counters.bad_requests;
+  spool_.reset();
   is_keep_alive_ = false;
   is_head_request_ = false;
-  begin_writing(make_problem_response(status));
+  begin_writing(std::move(response));
 }
 
 void HttpConnection::on_response(HttpResponse response) {
@@ -238,6 +273,8 @@ void HttpConnection::begin_writing(HttpResponse response) {
   if (is_head_request_ || response_.status == 204 || response_.status == 304) {
     response_.body.clear();
     response_.shared_body.reset();
+    response_.source.reset();
+    response_.source_size = 0;
   }
   written_ = 0;
   phase_ = Phase::kWriting;
@@ -245,7 +282,7 @@ void HttpConnection::begin_writing(HttpResponse response) {
 }
 
 void HttpConnection::continue_writing() {
-  const std::string& content = response_.content();
+  const std::string& content = response_.source ? piece_ : response_.content();
   while (written_ < head_.size() + content.size()) {
     const size_t head_done = std::min(written_, head_.size());
     const size_t content_done = written_ - head_done;
@@ -262,11 +299,38 @@ void HttpConnection::continue_writing() {
     }
     if (error) return close();
   }
+  if (response_.source && response_.source_size > 0) return fetch_piece();
   on_written();
+}
+
+void HttpConnection::fetch_piece() {
+  head_.clear();
+  written_ = 0;
+  piece_.clear();
+  fetching_bytes_ = static_cast<size_t>(std::min(kPiece, response_.source_size));
+  set_deadline(server_->options.write_timeout);
+  const auto source = response_.source;
+  source->read(response_.source_offset, fetching_bytes_, [self = shared_from_this()](Result<std::string> piece) {
+    self->loop_->post([self, piece = std::move(piece)]() mutable { self->on_piece(std::move(piece)); });
+  });
+}
+
+void HttpConnection::on_piece(Result<std::string> piece) {
+  const size_t wanted = std::exchange(fetching_bytes_, 0);
+  if (phase_ != Phase::kWriting || wanted == 0) return;
+  if (!piece || piece->empty() || piece->size() > wanted) {
+    ++server_->counters.source_failed;
+    return close();
+  }
+  response_.source_offset += piece->size();
+  response_.source_size -= piece->size();
+  piece_ = std::move(*piece);
+  continue_writing();
 }
 
 void HttpConnection::on_written() {
   head_.clear();
+  piece_ = {};
   response_ = {};
   if (!is_keep_alive_) return linger();
   phase_ = Phase::kReading;
@@ -292,7 +356,7 @@ void HttpConnection::on_tick(Timestamp now) {
     ++server_->counters.timeouts;
     error_code ignored;
     socket_->cancel(ignored);
-    return refuse(408);
+    return refuse(make_problem_response(408));
   }
   if (phase_ == Phase::kWriting) ++server_->counters.timeouts;
   close();
@@ -307,6 +371,8 @@ void HttpConnection::close() {
   if (phase_ == Phase::kClosed) return;
   phase_ = Phase::kClosed;
   on_abort_ = nullptr;
+  spool_.reset();
+  response_.source.reset();
   socket_.reset();
   place_.leave();
   loop_->remove(*this);

@@ -38,13 +38,17 @@ class HttpConnection final : public LoopMember, public std::enable_shared_from_t
   void on_linger_readable();
   void on_readable_while_handling();
   void process(std::string_view bytes);
+  bool spool();
+  void refuse_spool(SpoolFailure failure);
   void on_part_of_request();
   void linger();
   void dispatch();
   void stop_watching();
-  void refuse(int status);
+  void refuse(HttpResponse response);
   void begin_writing(HttpResponse response);
   void continue_writing();
+  void fetch_piece();
+  void on_piece(Result<std::string> piece);
   void on_written();
   void set_deadline(TimeDelta delta) { deadline_ = Loop::now() + delta; }
   void close();
@@ -60,11 +64,14 @@ class HttpConnection final : public LoopMember, public std::enable_shared_from_t
   bool has_begun_ = false;       ///< A byte of the present request is here.
   bool is_keep_alive_ = true;
   bool is_head_request_ = false;
-  std::string unread_;              ///< Received behind the present request.
-  std::function<void()> on_abort_;  ///< Set while a wait for the client's going away is under way.
+  std::shared_ptr<BodyFile> spool_;  ///< Of the request being read; the request's own once it is complete.
+  std::string unread_;               ///< Received behind the present request.
+  std::function<void()> on_abort_;   ///< Set while a wait for the client's going away is under way.
   std::string remote_address_;
   std::string head_;  ///< Being written, then the response's content.
   HttpResponse response_;
+  std::string piece_;          ///< Being written, of response_.source, which is left with what is behind it.
+  size_t fetching_bytes_ = 0;  ///< At most so many are under way from the source; 0: no piece is.
   size_t written_ = 0;
 };
 

@@ -42,7 +42,7 @@ std::optional<size_t> parse_size(std::string_view text, int base) {
 /// RFC 6455 section 4.2.1.
 bool is_websocket_upgrade(const HttpRequest& request) {
   const HttpHeaders& headers = request.headers;
-  if (request.method != "GET" || request.is_http_1_0 || !request.body.empty()) return false;
+  if (request.method != "GET" || request.is_http_1_0) return false;
   if (!headers.has_token("Upgrade", "websocket") || !headers.has_token("Connection", "upgrade")) return false;
   if (headers.get("Sec-WebSocket-Version") != "13" || headers.count("Sec-WebSocket-Key") != 1) return false;
   const auto nonce = base64_decode(headers.get("Sec-WebSocket-Key"));
@@ -67,13 +67,19 @@ size_t HttpRequestParser::consume(std::string_view bytes) {
 
 bool HttpRequestParser::take_wants_continue() { return std::exchange(wants_continue_, false); }
 
+bool HttpRequestParser::is_spooled() const {
+  return body_plan_.place == BodyPlan::Place::kFile && (state_ == State::kBody || state_ == State::kComplete);
+}
+
 HttpRequest HttpRequestParser::take() {
   PARLEY_CHECK(state_ == State::kComplete);
   state_ = State::kHead;
+  body_plan_ = {};
+  const bool has_body = std::exchange(body_size_, 0) > 0;
   wants_continue_ = false;
   trailer_size_ = 0;
   HttpRequest request = std::exchange(request_, {});
-  request.is_websocket_upgrade = is_websocket_upgrade(request);
+  request.is_websocket_upgrade = !has_body && is_websocket_upgrade(request);
   return request;
 }
 
@@ -166,6 +172,11 @@ std::optional<int> HttpRequestParser::check_head() {
   return std::nullopt;
 }
 
+/// There is a body; what becomes of it?
+void HttpRequestParser::plan() {
+  body_plan_ = plan_body_ != nullptr && *plan_body_ ? (*plan_body_)(request_) : BodyPlan{.max_bytes = limits_.body};
+}
+
 /// Where the body ends (RFC 9112 section 6).
 std::optional<int> HttpRequestParser::find_body() {
   const HttpHeaders& headers = request_.headers;
@@ -177,6 +188,7 @@ std::optional<int> HttpRequestParser::find_body() {
     if (request_.is_http_1_0) return 400;
     if (!equals_ignoring_case(headers.get("Transfer-Encoding"), "chunked")) return 501;
     part_ = Part::kChunkSize;
+    plan();
     return std::nullopt;
   }
   part_ = Part::kLength;
@@ -184,7 +196,9 @@ std::optional<int> HttpRequestParser::find_body() {
   const std::string_view length = headers.get("Content-Length");
   if (length.empty() || length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
   const auto size = parse_size(length, 10);
-  if (!size || *size > limits_.body) return 413;
+  if (!size) return 413;
+  if (*size > 0) plan();
+  if (*size > body_plan_.max_bytes) return 413;
   remaining_ = *size;
   request_.body.reserve(std::min(*size, kMaxReserve));
   return std::nullopt;
@@ -199,6 +213,7 @@ size_t HttpRequestParser::consume_data(std::string_view bytes) {
   const size_t used = std::min(remaining_, bytes.size());
   request_.body.append(bytes.substr(0, used));
   remaining_ -= used;
+  body_size_ += used;
   if (remaining_ == 0) {
     if (part_ == Part::kLength) {
       state_ = State::kComplete;
@@ -251,7 +266,7 @@ void HttpRequestParser::on_chunk_size(std::string_view line) {
   // Extensions follow a semicolon and are ignored (RFC 9112 section 7.1.1).
   const auto size = parse_size(trim(line.substr(0, line.find(';'))), 16);
   if (!size) return fail(400);
-  if (*size > limits_.body - request_.body.size()) return fail(413);
+  if (*size > body_plan_.max_bytes - body_size_) return fail(413);
   remaining_ = *size;
   part_ = *size == 0 ? Part::kTrailers : Part::kChunkData;
 }

@@ -28,7 +28,9 @@ class HttpRequestParser {
     kFailed,    ///< error_status() tells; the stream is unusable from here.
   };
 
-  explicit HttpRequestParser(HttpLimits limits = {}) : limits_(limits) {}
+  /// `plan_body` outlives it; nullptr or empty: every body in memory, up to limits.body.
+  explicit HttpRequestParser(HttpLimits limits = {}, const PlanBody* plan_body = nullptr)
+      : limits_(limits), plan_body_(plan_body) {}
 
   /// Takes bytes up to the end of the present request and returns how many; fewer than given only in kComplete and
   /// kFailed.
@@ -41,6 +43,12 @@ class HttpRequestParser {
   int error_status() const { return error_status_; }
   /// The client waits for "100 Continue" before it sends the body (RFC 9110 section 10.1.1). True once per request.
   bool take_wants_continue();
+  /// There is a body, and it goes to a file: after each consume(), body_part() has what came of it.
+  bool is_spooled() const;
+  std::string_view body_part() const { return request_.body; }
+  void clear_body_part() { request_.body.clear(); }
+  /// Bytes of the body that have been announced and are still to come; 0 while only a chunk's end is known.
+  size_t announced() const { return part_ == Part::kLength ? remaining_ : 0; }
   /// The complete request; the parser is ready for the next one.
   HttpRequest take();
 
@@ -54,6 +62,7 @@ class HttpRequestParser {
   std::optional<int> parse_header_line(std::string_view line);
   std::optional<int> check_head();
   std::optional<int> find_body();
+  void plan();
   size_t consume_body(std::string_view bytes);
   size_t consume_data(std::string_view bytes);
   size_t consume_line(std::string_view bytes);
@@ -61,6 +70,7 @@ class HttpRequestParser {
   void on_chunk_size(std::string_view line);
 
   HttpLimits limits_;
+  const PlanBody* plan_body_;
   State state_ = State::kHead;
   Part part_ = Part::kLength;
   int error_status_ = 0;
@@ -69,6 +79,8 @@ class HttpRequestParser {
   std::string line_;  ///< Of the chunked coding, as far as it is here.
   size_t trailer_size_ = 0;
   size_t remaining_ = 0;  ///< Bytes of the body or the chunk still to come.
+  BodyPlan body_plan_;
+  size_t body_size_ = 0;  ///< Bytes of the body that have come.
   HttpRequest request_;
 };
 

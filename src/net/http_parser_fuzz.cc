@@ -16,18 +16,29 @@ void check_request(const HttpRequest& request) {
   }
 }
 
+/// Some bodies go to files: what the parser gives of them between two reads is all there is of it.
+const PlanBody kPlan = [](const HttpRequest& head) {
+  return BodyPlan{kLimits.body, head.path.contains('f') ? BodyPlan::Place::kFile : BodyPlan::Place::kMemory};
+};
+
 /// All requests of a stream given in pieces of `step` bytes, as one text, and how it ended.
 std::string read_stream(std::string_view stream, size_t step) {
-  HttpRequestParser parser(kLimits);
+  HttpRequestParser parser(kLimits, &kPlan);
   std::string out;
+  std::string spooled;
   while (!stream.empty() && parser.state() != HttpRequestParser::State::kFailed) {
     const size_t used = parser.consume(stream.substr(0, step));
     PARLEY_CHECK(used > 0);
     stream.remove_prefix(used);
+    if (parser.is_spooled()) {
+      spooled += parser.body_part();
+      parser.clear_body_part();
+      PARLEY_CHECK(spooled.size() <= kLimits.body);
+    }
     if (parser.state() != HttpRequestParser::State::kComplete) continue;
     const HttpRequest request = parser.take();
     check_request(request);
-    out += request.method + ' ' + request.target + ' ' + request.body + '\n';
+    out += request.method + ' ' + request.target + ' ' + request.body + std::exchange(spooled, {}) + '\n';
   }
   return out + std::to_string(parser.error_status());
 }

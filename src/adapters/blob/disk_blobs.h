@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/blob/descriptor.h"
 #include "base/result.h"
 #include "product/ports/blob_store.h"
 
@@ -16,10 +17,6 @@ class DiskBlobs final : public product::BlobStore {
  public:
   /// Makes the folder if need be, and removes what a crash left unfinished. kUnavailable with the reason.
   static Result<std::unique_ptr<DiskBlobs>> open(std::string folder);
-  ~DiskBlobs() override;
-  DiskBlobs(const DiskBlobs&) = delete;
-  DiskBlobs& operator=(const DiskBlobs&) = delete;
-
   product::Outcome<void> put(const product::BlobKey& key, const product::BlobSource& source,
                              const product::PutOptions& options, Timestamp deadline) override;
   product::Outcome<std::string> read(const product::BlobKey& key, uint64_t offset, size_t max,
@@ -30,12 +27,18 @@ class DiskBlobs final : public product::BlobStore {
                                                          Timestamp deadline) override;
 
  private:
-  DiskBlobs(int root, int unfinished) : root_(root), unfinished_(unfinished) {}
+  /// A file being written, with its name in "~unfinished", which it loses in the end.
+  struct Unfinished {
+    Descriptor file;
+    std::string name;
+  };
+  DiskBlobs(Descriptor root, Descriptor unfinished) : root_(std::move(root)), unfinished_(std::move(unfinished)) {}
   void sweep_unfinished();
-  int make_unfinished(std::string& name);
+  product::Outcome<Unfinished> make_unfinished();
+  product::Outcome<void> finish(const Unfinished& from, const product::BlobKey& key);
 
-  const int root_;  ///< Descriptors of the two folders.
-  const int unfinished_;
+  const Descriptor root_;
+  const Descriptor unfinished_;
   std::atomic<uint64_t> next_name_{0};
 };
 

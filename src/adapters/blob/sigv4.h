@@ -36,7 +36,7 @@ struct SignableRequest {
   std::vector<NameValue> headers;  ///< To be signed, without Host.
 };
 
-/// The hash of no bytes is not this: it means that the content is not covered by the signature.
+/// Instead of a hash: the content is not covered by the signature.
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 /// Lower-case hexadecimal SHA-256.
 std::string sha256_hex(std::string_view bytes);
