@@ -1,6 +1,7 @@
 #include "net/body.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -46,6 +47,16 @@ Result<std::shared_ptr<BodyFile>, SpoolFailure> BodyFile::make(const std::string
   const int fd = open_nameless(folder_or_default(folder));
   if (fd < 0) return std::unexpected(failure_of(errno));
   return std::make_shared<BodyFile>(fd, std::move(budget));
+}
+
+Result<std::shared_ptr<const BodyFile>> BodyFile::open(const std::string& path) {
+  struct stat facts {};
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return fail(Error::Code::kUnavailable, path + ": " + std::strerror(errno));
+  const bool is_file = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
+  auto file = std::make_shared<const BodyFile>(fd, nullptr, is_file ? static_cast<uint64_t>(facts.st_size) : 0);
+  if (!is_file) return fail(Error::Code::kUnavailable, path + ": is no file");
+  return file;
 }
 
 BodyFile::~BodyFile() {

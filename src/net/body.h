@@ -56,7 +56,10 @@ class BodyFile {
   /// An empty file in `folder` (empty: the system's for temporary files). With a `budget`, its bytes count there.
   static Result<std::shared_ptr<BodyFile>, SpoolFailure> make(const std::string& folder,
                                                               std::shared_ptr<SpoolBudget> budget = nullptr);
-  BodyFile(int fd, std::shared_ptr<SpoolBudget> budget) : fd_(fd), budget_(std::move(budget)) {}
+  /// A file of this machine, to be read. kUnavailable with the reason.
+  static Result<std::shared_ptr<const BodyFile>> open(const std::string& path);
+  BodyFile(int fd, std::shared_ptr<SpoolBudget> budget, uint64_t size = 0)
+      : fd_(fd), budget_(std::move(budget)), size_(size) {}
   ~BodyFile();
   BodyFile(const BodyFile&) = delete;
   BodyFile& operator=(const BodyFile&) = delete;
@@ -72,7 +75,7 @@ class BodyFile {
  private:
   const int fd_;
   const std::shared_ptr<SpoolBudget> budget_;  ///< Shared with the server, which a body may outlive.
-  uint64_t size_ = 0;
+  uint64_t size_;
 };
 
 /// Content of an answer that is fetched piece by piece while it is written.

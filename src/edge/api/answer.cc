@@ -17,6 +17,13 @@ net::HttpResponse finish_answer(const net::HttpRequest& request, Written answer,
   net::HttpResponse response;
   response.status = answer.status;
   response.headers = std::move(answer.headers);
+  if (response.headers.has("Cache-Control")) {
+    response.body = std::move(answer.body);
+    response.source = std::move(answer.source);
+    response.source_offset = answer.source_offset;
+    response.source_size = answer.source_size;
+    return response;
+  }
   const bool is_tagged = handling == Handling::kTagged && answer.status == 200;
   response.headers.add("Cache-Control", is_tagged ? "private, no-cache" : "no-store");
   response.headers.add("Vary", "Origin, Accept-Encoding");
@@ -38,12 +45,15 @@ net::HttpResponse finish_answer(const net::HttpRequest& request, Written answer,
 }
 
 void add_safety_headers(net::HttpHeaders& headers, Transport transport) {
+  const auto add_missing = [&headers](std::string name, std::string value) {
+    if (!headers.has(name)) headers.add(std::move(name), std::move(value));
+  };
   headers.add("X-Content-Type-Options", "nosniff");
   headers.add("X-Frame-Options", "DENY");
   headers.add("Referrer-Policy", "no-referrer");
-  headers.add("Content-Security-Policy",
+  add_missing("Content-Security-Policy",
               "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'");
-  headers.add("Cross-Origin-Resource-Policy", "same-origin");
+  add_missing("Cross-Origin-Resource-Policy", "same-origin");
   if (transport == Transport::kHttps) headers.add("Strict-Transport-Security", "max-age=31536000");
 }
 

@@ -64,6 +64,7 @@ Call::Call(Api& api, std::shared_ptr<net::HttpExchange> exchange)
 
 bool Call::admit() {
   match_ = api_.table_.find(http().method, http().path);
+  if (is_preflight(http())) match_ = {};
   if (!match_.route) {
     answer_unmatched();
     return false;
@@ -85,10 +86,11 @@ void Call::answer_unmatched() {
 Outcome<void> Call::check_request() const {
   const RouteInfo& info = match_.route->info;
   if (is_unsafe(http().method) && !Origins::may_act(http(), source_)) return refuse(ProblemCode::kOriginNotAllowed);
-  if (http().body.size() > info.max_body) {
+  const uint64_t body_size = http().body_file ? http().body_file->size() : http().body.size();
+  if (body_size > info.max_body) {
     return refuse(ProblemCode::kBodyTooLarge, "at most " + std::to_string(info.max_body) + " bytes");
   }
-  if (!match_.route->has_body || http().body.empty()) return {};
+  if (!match_.route->has_body || body_size == 0) return {};
   const std::string_view type = media_type(http().headers.get("Content-Type"));
   const auto is_it = [&](std::string_view accepted) { return net::equals_ignoring_case(type, accepted); };
   if (match_.route->is_raw_body) {

@@ -56,6 +56,9 @@ void Call::answer_problem(const Problem& problem, const RateState* rate) {
 bool Call::respond(net::HttpResponse response) {
   if (is_answered_.exchange(true)) return false;
   response.headers.add("X-Request-Id", request_id_);
+  if (match_.route) {
+    for (const auto& [name, value] : match_.route->info.headers.fields()) response.headers.add(name, value);
+  }
   add_cors(response.headers, http(), source_);
   add_safety_headers(response.headers, api_.options_.is_https ? Transport::kHttps : Transport::kHttp);
   const std::string_view route = match_.route ? std::string_view(match_.route->info.id) : "unmatched";

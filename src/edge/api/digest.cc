@@ -16,6 +16,26 @@ Sha256 sha256(std::string_view bytes) {
   return out;
 }
 
+struct Sha256Hasher::Impl {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), &EVP_MD_CTX_free};
+};
+
+Sha256Hasher::Sha256Hasher() : impl_(std::make_unique<Impl>()) {
+  PARLEY_CHECK(EVP_DigestInit_ex(impl_->context.get(), EVP_sha256(), nullptr) == 1);
+}
+Sha256Hasher::~Sha256Hasher() = default;
+
+void Sha256Hasher::update(std::string_view bytes) {
+  PARLEY_CHECK(EVP_DigestUpdate(impl_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Sha256 Sha256Hasher::finish() {
+  Sha256 out{};
+  unsigned size = out.size();
+  PARLEY_CHECK(EVP_DigestFinal_ex(impl_->context.get(), out.data(), &size) == 1);
+  return out;
+}
+
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256 out{};
   unsigned size = out.size();

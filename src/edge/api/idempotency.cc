@@ -22,8 +22,18 @@ struct Row {
 BOOST_DESCRIBE_STRUCT(Row, (), (body_hash, status, response, created_at, finished_at))
 
 std::string hash_request(const net::HttpRequest& request) {
-  std::string text = request.method + '\n' + request.target + '\n' + request.body;
-  return base64url_encode(ByteView(sha256(text)));
+  Sha256Hasher hasher;
+  hasher.update(request.method + '\n' + request.target + '\n' + request.body);
+  if (request.body_file) {
+    std::vector<char> piece(size_t{256} * 1024);
+    uint64_t at = 0;
+    while (const auto size = request.body_file->read_at(at, piece)) {
+      if (*size == 0) break;
+      hasher.update({piece.data(), *size});
+      at += *size;
+    }
+  }
+  return base64url_encode(ByteView(hasher.finish()));
 }
 
 /// Headers a line each, an empty line, the body.

@@ -105,6 +105,7 @@ std::string success_response(const Route& route, int status, json::Schemas& sche
     const std::string schema = route.answer_schema(schemas);
     out += R"(,"content":{"application/json":{"schema":)" + schema + "}}";
   }
+  if (route.is_binary_answer) out += R"(,"content":{"*/*":{"schema":{}}})";
   return out + "}";
 }
 

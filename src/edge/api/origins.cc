@@ -7,10 +7,13 @@ namespace {
 
 constexpr std::string_view kExposed =
     "ETag, Location, Retry-After, RateLimit, RateLimit-Policy, X-RateLimit-Limit, X-RateLimit-Remaining, "
-    "X-RateLimit-Reset, X-Request-Id, Idempotency-Replayed";
+    "X-RateLimit-Reset, X-Request-Id, Idempotency-Replayed, Content-Disposition, Content-Range, Accept-Ranges, "
+    "Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, Upload-Offset, Upload-Length, "
+    "Upload-Metadata, Upload-Expires";
 constexpr std::string_view kAccepted =
     "Authorization, Content-Type, Accept-Language, Idempotency-Key, If-None-Match, X-Request-Id, Parley-User, "
-    "Parley-External-User";
+    "Parley-External-User, Range, If-Range, X-Requested-With, X-HTTP-Method-Override, Tus-Resumable, Upload-Length, "
+    "Upload-Offset, Upload-Metadata, Upload-Checksum";
 /// Browsers keep a preflight's answer for two hours at most.
 constexpr std::string_view kPreflightSeconds = "7200";
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +28,8 @@ using PathParameters = std::vector<std::pair<std::string, std::string>>;
 struct NoBody {};
 struct NoQuery {};
 struct NoContent {};
+/// An answer of bytes that are no JSON; see Written::source.
+struct BinaryBody {};
 /// A body that is not ours to parse: webhooks of others.
 struct RawBody {
   std::string bytes;
@@ -44,8 +48,13 @@ struct Reply {
 /// An answer, written.
 struct Written {
   int status = 0;
+  /// With a Cache-Control of its own, the answer is passed on as it is: neither compressed nor tagged.
   net::HttpHeaders headers;
   std::string body;  ///< JSON, or empty.
+  /// Instead of `body` when set: as those of net::HttpResponse.
+  std::shared_ptr<net::BodySource> source = nullptr;
+  uint64_t source_offset = 0;
+  uint64_t source_size = 0;
 };
 
 /// All that a handler may know and use beside its typed parts. Lives as long as the handler runs.
@@ -102,6 +111,15 @@ template <>
 struct ReplyTraits<NoContent> {
   using Body = NoContent;
   static Written write(NoContent /*nothing*/) { return {204, {}, {}}; }
+};
+/// Bytes with all their headers.
+struct Download {
+  Written written;
+};
+template <>
+struct ReplyTraits<Download> {
+  using Body = BinaryBody;
+  static Written write(Download download) { return std::move(download.written); }
 };
 template <class T>
 struct ReplyTraits<Reply<T>> {

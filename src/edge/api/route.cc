@@ -8,7 +8,7 @@
 namespace parley::api {
 namespace {
 
-constexpr std::string_view kMethodNames[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+constexpr std::string_view kMethodNames[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 bool is_parameter(std::string_view segment) { return segment.starts_with('{'); }
 
@@ -68,7 +68,7 @@ void RouteTable::add_route(Route route) {
     PARLEY_CHECK(known->info.method != route.info.method);
     PARLEY_CHECK(known->segments == route.segments);  // One path, one set of names for its parameters.
   }
-  if (!route.has_answer && route.info.status == 200) route.info.status = 204;
+  if (!route.has_answer && !route.is_binary_answer && route.info.status == 200) route.info.status = 204;
   auto added = std::make_unique<Route>(std::move(route));
   const auto place = std::ranges::find_if(routes_, [&](const auto& known) { return is_preferred(*added, *known); });
   routes_.insert(place, std::move(added));

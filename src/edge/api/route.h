@@ -33,7 +33,7 @@
 
 namespace parley::api {
 
-enum class Method : unsigned char { kGet, kPost, kPut, kPatch, kDelete };
+enum class Method : unsigned char { kGet, kPost, kPut, kPatch, kDelete, kOptions };
 std::string_view name_of(Method method);
 
 /// Who may call.
@@ -68,6 +68,8 @@ struct RouteInfo {
   std::vector<product::ProblemCode> problems;
   Secrecy secrecy = Secrecy::kPlain;
   size_t max_body = size_t{1024} * 1024;  ///< Bytes; the HTTP server's own limit still holds.
+  /// Of every answer, problems too.
+  net::HttpHeaders headers = {};
   /// Accepted types of a RawBody; a described body is application/json.
   std::vector<std::string> content_types;
 };
@@ -82,6 +84,7 @@ struct Route {
   bool has_body = false;
   bool is_raw_body = false;
   bool has_answer = false;
+  bool is_binary_answer = false;
   Run run;
   // For the OpenAPI document; empty functions where there is no such thing.
   std::string (*body_schema)(json::Schemas& schemas) = nullptr;
@@ -125,7 +128,8 @@ void RouteTable::add_typed(RouteInfo info, std::function<product::Outcome<Answer
   route.info = std::move(info);
   route.has_body = !std::is_same_v<Body, NoBody>;
   route.is_raw_body = std::is_same_v<Body, RawBody>;
-  route.has_answer = !std::is_same_v<BodyOf<Answer>, NoContent>;
+  route.is_binary_answer = std::is_same_v<BodyOf<Answer>, BinaryBody>;
+  route.has_answer = !std::is_same_v<BodyOf<Answer>, NoContent> && !route.is_binary_answer;
   route.run = [handler = std::move(handler)](Context& context) -> product::Outcome<Written> {
     Request<Body, Query> request(context);
     if constexpr (std::is_same_v<Body, RawBody>) {
@@ -147,7 +151,7 @@ void RouteTable::add_typed(RouteInfo info, std::function<product::Outcome<Answer
   if constexpr (!std::is_same_v<Body, NoBody> && !std::is_same_v<Body, RawBody>) {
     route.body_schema = [](json::Schemas& s) { return json::schema_of<Body>(s, json::Schemas::Use::kRequest); };
   }
-  if constexpr (!std::is_same_v<BodyOf<Answer>, NoContent>) {
+  if constexpr (!std::is_same_v<BodyOf<Answer>, NoContent> && !std::is_same_v<BodyOf<Answer>, BinaryBody>) {
     route.answer_schema = [](json::Schemas& s) {
       return json::schema_of<BodyOf<Answer>>(s, json::Schemas::Use::kAnswer);
     };

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <memory>
+
+#include "edge/files/file_range.h"
+#include "edge/files/routes.h"
+
+// What the two ways of uploading share.
+
+namespace parley::files_api {
+
+using Services = std::shared_ptr<const FileServices>;
+
+inline product::files::Uploading uploading(const api::Context& context) {
+  return {.user = context.caller.user, .now = context.now.wall, .rng = context.rng};
+}
+
+/// Stores `bytes` and then counts them as what follows `position`; so a crash between the two loses nothing that
+/// anybody was told of. Wakes whoever looks at files when it was the last.
+product::Outcome<product::files::FileRow> receive(const api::Context& context, const FileServices& services,
+                                                  const product::files::FileRow& file, int64_t position,
+                                                  const FileRange& bytes);
+
+}  // namespace parley::files_api
