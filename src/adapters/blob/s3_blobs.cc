@@ -120,6 +120,8 @@ S3Blobs::~S3Blobs() = default;
 
 S3Stats S3Blobs::stats() const { return impl_->client.stats(); }
 
+void S3Blobs::stop() { impl_->client.stop(); }
+
 Outcome<void> S3Blobs::put(const BlobKey& key, const BlobSource& source, const PutOptions& options,
                            Timestamp deadline) {
   const bool is_large = source.size() > impl_->client.options().multipart_above;

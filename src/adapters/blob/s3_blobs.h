@@ -54,6 +54,8 @@ class S3Blobs final : public product::BlobStore {
   std::optional<std::string> link(const product::BlobKey& key, const product::LinkOptions& options,
                                   WallTime now) const override;
   S3Stats stats() const;
+  /// For the end of the server: nothing is repeated any more, and whoever waits to repeat gives up. Idempotent.
+  void stop();
 
  private:
   struct Impl;

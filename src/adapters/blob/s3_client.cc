@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <future>
-#include <thread>
 
 #include "adapters/blob/s3_xml.h"
 #include "net/clock.h"
@@ -108,7 +107,7 @@ Result<net::HttpClientResponse> S3Client::attempt(const S3Call& call, const std:
   http.headers = sign_headers(request, payload_hash, options_.credentials,
                               {.region = options_.region, .now = net::read_clock().wall});
   http.body = call.body;
-  http.timeout = std::max(timeout, TimeDelta::millis(1));  // 0 would mean none.
+  http.timeout = timeout + TimeDelta::millis(1);  // It counts whole milliseconds, and 0 would mean none.
   // Shared, because the answer may come after we have stopped waiting for it.
   auto answered = std::make_shared<std::promise<Result<net::HttpClientResponse>>>();
   auto answer = answered->get_future();
@@ -131,18 +130,28 @@ Outcome<net::HttpClientResponse> S3Client::call(const S3Call& call, Timestamp de
     auto response = attempt(call, payload_hash, std::min(options_.attempt_timeout, deadline - now));
     if (response && !is_passing(*response)) return std::move(*response);
     const TimeDelta backoff = options_.first_backoff * (int64_t{1} << std::min(made - 1, 10u));
-    const TimeDelta pause =
-        backoff + TimeDelta::micros(static_cast<int64_t>(rng_.below(static_cast<uint64_t>(backoff.us()) + 1)));
-    const Timestamp next = net::read_clock().mono + pause;
-    if (made >= options_.attempts || next >= deadline) {
-      if (net::read_clock().mono >= deadline)
-        return refuse_counted(ProblemCode::kDeadlineExceeded, "the storage took too long");
+    const auto jitter = static_cast<int64_t>(rng_.below(static_cast<uint64_t>(backoff.us()) + 1));
+    const TimeDelta length = backoff + TimeDelta::micros(jitter);
+    const Timestamp failed = net::read_clock().mono;
+    if (failed >= deadline) continue;
+    if (made >= options_.attempts || failed + length >= deadline || !pause(length)) {
       if (response) return refuse_answer(*response);
       return refuse_counted(ProblemCode::kStorageUnavailable, "the storage: " + response.error().message);
     }
     ++retries_;
-    std::this_thread::sleep_for(std::chrono::microseconds(pause.us()));
   }
+}
+
+/// False when there is no more waiting.
+bool S3Client::pause(TimeDelta length) {
+  std::unique_lock lock(mutex_);
+  return !stopping_.wait_for(lock, std::chrono::microseconds(length.us()), [this] { return is_stopping_; });
+}
+
+void S3Client::stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopping_ = true;
+  stopping_.notify_all();
 }
 
 std::unexpected<Problem> S3Client::refuse_counted(ProblemCode code, std::string detail) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,12 +33,16 @@ class S3Client {
   /// What an answer that is no success means; counts it.
   std::unexpected<product::Problem> refuse_answer(const net::HttpClientResponse& response);
 
+  /// See S3Blobs::stop().
+  void stop();
+
   const S3Options& options() const { return options_; }
   S3Stats stats() const { return {requests_, retries_, failures_}; }
 
  private:
   SignableRequest signable(const S3Call& call) const;
   Result<net::HttpClientResponse> attempt(const S3Call& call, const std::string& payload_hash, TimeDelta timeout);
+  bool pause(TimeDelta length);
   std::unexpected<product::Problem> refuse_counted(product::ProblemCode code, std::string detail);
 
   const S3Options options_;
@@ -47,6 +53,9 @@ class S3Client {
   std::atomic<uint64_t> requests_{0};
   std::atomic<uint64_t> retries_{0};
   std::atomic<uint64_t> failures_{0};
+  std::mutex mutex_;
+  std::condition_variable stopping_;
+  bool is_stopping_ = false;  ///< Under mutex_.
   net::HttpClient http_;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "adapters/blob/s3_xml.h"
 #include "adapters/blob/test_blobs.h"
@@ -158,6 +159,18 @@ TEST_F(S3BlobsTest, TriesAgainWhenOneAttemptSaysNothing) {
   s3_.fail_next(Fault::kSilent, 1);
   EXPECT_TRUE(put("a", "x"));
   s3_.heal();
+}
+
+TEST_F(S3BlobsTest, RepeatsNothingOnceItIsToStop) {
+  S3Options options = test_options(s3_);
+  options.first_backoff = TimeDelta::seconds(20);
+  open(std::move(options));
+  s3_.fail_next(Fault::kUnavailable, 1000);
+  auto done = std::async(std::launch::async, [&] { return put("a", "x"); });
+  while (s3_.requests() == 0) std::this_thread::yield();
+  blobs_->stop();
+  EXPECT_EQ(code_of(done.get()), ProblemCode::kStorageUnavailable);
+  EXPECT_EQ(s3_.requests(), 1u);
 }
 
 TEST_F(S3BlobsTest, ListsPastWhatOthersPutIntoTheBucket) {

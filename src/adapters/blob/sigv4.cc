@@ -21,19 +21,19 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
+using Digest = std::array<uint8_t, 32>;
+
 std::string sha256(std::string_view bytes) {
-  std::string out(32, '\0');
-  PARLEY_CHECK(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(out.data()), nullptr,
-                          EVP_sha256(), nullptr) == 1);
-  return out;
+  Digest out{};
+  PARLEY_CHECK(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  return std::string(as_text(out));
 }
 
 std::string hmac(std::string_view key, std::string_view text) {
-  std::string out(32, '\0');
-  unsigned size = 0;
+  Digest out{};
   PARLEY_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), as_bytes(text).data(), text.size(),
-                    reinterpret_cast<unsigned char*>(out.data()), &size) != nullptr);
-  return out;
+                    out.data(), nullptr) != nullptr);
+  return std::string(as_text(out));
 }
 
 /// "20130524T000000Z"; its first eight characters are the day.

@@ -21,9 +21,9 @@ inline product::BlobKey key(std::string_view text) { return product::BlobKey::ma
 /// The same bytes each time.
 inline std::string random_bytes(size_t size) {
   SeededRng rng(7);
-  std::string out(size, '\0');
-  rng.fill({reinterpret_cast<uint8_t*>(out.data()), out.size()});
-  return out;
+  ByteVector out(size);
+  rng.fill(out);
+  return std::string(as_text(out));
 }
 template <class T>
 std::optional<product::ProblemCode> code_of(const product::Outcome<T>& outcome) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "net/clock.h"
 #include "net/http_message.h"
@@ -61,26 +62,24 @@ class TestSignature {
     return out;
   }
   static std::string hash(std::string_view bytes) {
-    std::string out(SHA256_DIGEST_LENGTH, '\0');
-    SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-           reinterpret_cast<unsigned char*>(out.data()));
-    return to_hex(out);
+    std::array<uint8_t, SHA256_DIGEST_LENGTH> out{};
+    SHA256(as_bytes(bytes).data(), bytes.size(), out.data());
+    return to_hex(as_text(out));
   }
   static std::string mac(const std::string& key, const std::string& text) {
-    std::string out(32, '\0');
+    std::array<uint8_t, SHA256_DIGEST_LENGTH> out{};
     char digest[] = "SHA256";
     const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                      OSSL_PARAM_construct_end()};
     EVP_MAC* algorithm = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     EVP_MAC_CTX* context = EVP_MAC_CTX_new(algorithm);
     size_t size = 0;
-    PARLEY_CHECK(EVP_MAC_init(context, reinterpret_cast<const unsigned char*>(key.data()), key.size(), parameters) ==
-                     1 &&
-                 EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1 &&
-                 EVP_MAC_final(context, reinterpret_cast<unsigned char*>(out.data()), &size, out.size()) == 1);
+    PARLEY_CHECK(EVP_MAC_init(context, as_bytes(key).data(), key.size(), parameters) == 1 &&
+                 EVP_MAC_update(context, as_bytes(text).data(), text.size()) == 1 &&
+                 EVP_MAC_final(context, out.data(), &size, out.size()) == 1);
     EVP_MAC_CTX_free(context);
     EVP_MAC_free(algorithm);
-    return out;
+    return std::string(as_text(out));
   }
   static std::vector<std::string> split(std::string_view text, char at) {
     std::vector<std::string> out(1);
