@@ -76,7 +76,13 @@ Result<std::unique_ptr<App>> App::start(Config config) {
     if (!app->conformance_) return fail(Error::Code::kInvalidArgument, "conformance: no such profile");
   }
   app->http_ = std::make_unique<net::HttpServer>(
-      net::HttpServerOptions{.bind_addresses = c.bind_addresses, .port = c.port},
+      net::HttpServerOptions{.bind_addresses = c.bind_addresses,
+                             .port = c.port,
+                             .plan_body =
+                                 [limits = file_limits(c)](const net::HttpRequest& head) {
+                                   return files_api::plan_body(head, limits, net::HttpLimits().body);
+                                 },
+                             .spool_folder = (std::filesystem::path(c.data_dir) / "work").string()},
       [app = app.get()](std::shared_ptr<net::HttpExchange> exchange) { app->on_request(exchange); });
   if (const auto started = app->http_->start(); !started) return std::unexpected(started.error());
   app->run_sctp_timer();

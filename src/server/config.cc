@@ -68,6 +68,8 @@ void check_production(const Config& config, std::string& faults) {
       faults += "  frontend_url: \"" + origin + "\" is not https; passwords and cameras need it\n";
     }
   }
+  if (!config.cdn_base_url.empty() && !config.cdn_base_url.starts_with("https://"))
+    faults += "  cdn_base_url: \"" + config.cdn_base_url + "\" is not https; browsers would not show its pictures\n";
   if (!config.smtp_url.empty() && config.frontend_urls.empty() && config.public_url.empty()) {
     faults += "  public_url: links in mails would lead nowhere; set PUBLIC_URL, or FRONTEND_URL\n";
   }
@@ -117,6 +119,9 @@ Result<Config> load_config(const ConfigSources& sources) {
               (option.is_secret ? "..." : given->value) + "\" is not valid; " + std::string(option.help) + "\n";
   }
   check_livekit(settings, config, faults);
+  if (!config.s3_bucket.empty() && (config.s3_access_key.empty() || config.s3_secret_key.reveal().empty()))
+    faults +=
+        "  s3.bucket: without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nothing can be stored there; set both\n";
   check_dead_variables(settings, config, faults);
   if (!config.is_dev) check_production(config, faults);
   if (!config.is_dev && !config.conformance.empty()) faults += "  conformance: for --dev only; remove it\n";

@@ -49,6 +49,16 @@ struct Config {
   std::string oidc_client_id;
   Redacted<std::string> oidc_client_secret;
   std::vector<std::string> notices;  ///< To be said once at the start: what was given and is of no use.
+  int64_t file_max_bytes = int64_t{25} * 1024 * 1024;
+  int64_t file_user_quota = int64_t{2} * 1024 * 1024 * 1024;  ///< Bytes; 0: none.
+  int64_t file_server_quota = 0;                              ///< Bytes; 0: none.
+  std::string s3_bucket;                                      ///< Empty: files are in data_dir.
+  std::string s3_region = "us-east-1";
+  std::string s3_endpoint;  ///< Empty: AWS's.
+  std::string s3_access_key;
+  Redacted<std::string> s3_secret_key;
+  std::string s3_path_style;  ///< "true", "false", or empty: with an endpoint.
+  std::string cdn_base_url;   ///< Links to files lead there; empty: to this server.
   uint32_t max_participants = 10'000;
   Redacted<std::string> metrics_token;  ///< Empty: /metrics is there in development only.
   std::string log_level = "info";

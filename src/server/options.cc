@@ -1,6 +1,7 @@
 #include <array>
 #include <charconv>
 
+#include "product/files/types.h"
 #include "server/config.h"
 
 namespace parley::server {
@@ -18,6 +19,14 @@ bool set_port(uint16_t& out, std::string_view text) {
   uint32_t value = 0;
   if (!set_number(value, text, 65'535)) return false;
   out = static_cast<uint16_t>(value);
+  return true;
+}
+
+bool set_bytes(int64_t& out, std::string_view text, int64_t min, int64_t max) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < min || value > max) return false;
+  out = value;
   return true;
 }
 
@@ -73,6 +82,9 @@ bool set_text(std::string& out, std::string_view text) { return out = text, true
 bool set_secret(Redacted<std::string>& out, std::string_view text) {
   return out = Redacted<std::string>(std::string(text)), true;
 }
+
+/// A petabyte: a mistake rather than a quota.
+constexpr int64_t kMostBytes = int64_t{1} << 50;
 
 using C = Config;
 using V = std::string_view;
@@ -150,6 +162,29 @@ const std::array kOptions{
            "OIDC_CLIENT_ID"},
     Option{"oidc.client_secret", "", "", "Its secret there",
            [](C& c, V v) { return set_secret(c.oidc_client_secret, v); }, "OIDC_CLIENT_SECRET", true},
+    Option{"files.max_bytes", "bytes", "26214400", "Size of one file, up to 2 GiB",
+           [](C& c, V v) { return set_bytes(c.file_max_bytes, v, 1, product::files::kMaxFileBytes); }},
+    Option{"files.user_quota", "bytes", "2147483648", "Size of all files of one user; 0 is no limit",
+           [](C& c, V v) { return set_bytes(c.file_user_quota, v, 0, kMostBytes); }},
+    Option{"files.server_quota", "bytes", "0", "Size of everything that is stored; 0 is no limit",
+           [](C& c, V v) { return set_bytes(c.file_server_quota, v, 0, kMostBytes); }},
+    Option{"s3.bucket", "", "files in `data`", "Bucket that files are in instead of the folder",
+           [](C& c, V v) { return set_text(c.s3_bucket, v); }, "AWS_BUCKET_NAME"},
+    Option{"s3.region", "", "us-east-1", "Its region", [](C& c, V v) { return set_text(c.s3_region, v); },
+           "AWS_REGION"},
+    Option{"s3.access_key", "", "", "Access key for it", [](C& c, V v) { return set_text(c.s3_access_key, v); },
+           "AWS_ACCESS_KEY_ID"},
+    Option{"s3.secret_key", "", "", "Its secret", [](C& c, V v) { return set_secret(c.s3_secret_key, v); },
+           "AWS_SECRET_ACCESS_KEY", true},
+    Option{"s3.endpoint", "", "AWS", "Another S3, as `https://host:port`: MinIO and the like",
+           [](C& c, V v) { return set_text(c.s3_endpoint, v); }, "AWS_ENDPOINT_URL"},
+    Option{"s3.path_style", "", "with an endpoint", "The bucket stands in the path rather than in the host's name",
+           [](C& c, V v) {
+             bool is_path = false;
+             return set_flag(is_path, v) && set_text(c.s3_path_style, is_path ? "true" : "false");
+           }},
+    Option{"cdn_base_url", "", "", "Links to files lead there: a CDN that fetches from this server",
+           [](C& c, V v) { return set_text(c.cdn_base_url, v); }, "CDN_BASE_URL"},
     Option{"limit.max_participants", "", "10000", "Participants on this node; beyond it joins are answered 503",
            [](C& c, V v) { return set_number(c.max_participants, v, 10'000'000); }},
     Option{"metrics_token", "", "", "Bearer token for /metrics, which without one is there with --dev only",

@@ -116,6 +116,9 @@ Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::Twi
   product->client_ = std::make_unique<net::HttpClient>();
   if (auto done = product->open_database(); !done) return std::unexpected(done.error());
   if (auto done = product->reach_rooms(std::move(embedded)); !done) return std::unexpected(done.error());
+  auto files = FileService::open(config, *product->database_, *product->rng_);
+  if (!files) return std::unexpected(files.error());
+  product->files_ = std::move(*files);
   if (auto done = product->open_api(); !done) return std::unexpected(done.error());
   product->feed_ = std::make_unique<VoiceFeed>(
       *product->keeper_, product->has_external_rooms() ? VoiceFeed::Source::kExternal : VoiceFeed::Source::kEmbedded,
@@ -190,6 +193,7 @@ Result<void> Product::open_api() {
   api::identity::add_identity_routes(table, *identity_);
   community_api::add_community_routes(table);
   chat_api::add_chat_routes(table);
+  files_api::add_file_routes(table, files_->services());
   voice::VoiceServices voice{.rooms = *rooms_, .is_https = is_https(config_), .read_webhook = {}};
   if (has_external_rooms()) {
     voice.read_webhook = [keys = livekit::KeyStore({{config_.livekit_api_key, config_.livekit_api_secret}})](
@@ -243,7 +247,7 @@ void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
 }
 
 std::string Product::to_prometheus() const {
-  return webhooks_->to_prometheus() + realtime_->to_prometheus() +
+  return files_->to_prometheus() + webhooks_->to_prometheus() + realtime_->to_prometheus() +
          "# HELP parley_voice_events_dropped_total Room events that found the feed full; a reconciliation brought "
          "them\n"
          "# TYPE parley_voice_events_dropped_total counter\n"
@@ -253,6 +257,7 @@ std::string Product::to_prometheus() const {
 
 void Product::stop() {
   if (api_) api_->stop();
+  if (files_) files_->stop();
   if (housekeeper_) housekeeper_->stop();
   if (relay_) relay_->stop();
   if (webhooks_) webhooks_->stop();

@@ -12,6 +12,7 @@
 #include "edge/voice/keeper.h"
 #include "net/http_client.h"
 #include "server/config.h"
+#include "server/file_service.h"
 #include "server/housekeeper.h"
 #include "server/outbox_relay.h"
 #include "server/voice_feed.h"
@@ -62,6 +63,7 @@ class Product {
   std::unique_ptr<api::identity::OidcClient> oidc_;
   std::unique_ptr<api::identity::IdentityServices> identity_;
   std::unique_ptr<api::Authenticator> authenticator_;
+  std::unique_ptr<FileService> files_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<realtime::Realtime> realtime_;
   std::unique_ptr<VoiceFeed> feed_;

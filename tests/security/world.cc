@@ -165,7 +165,7 @@ Outcome<void> WorldTest::furnish(Tx& tx, World& world) {
       create_report(tx, a, community,
                     {.target_id = json::Text<1, 128>(world.things["senior"]), .reason = json::Block<1, 1000>("r")}));
   const auto message = made(chat::send_message(tx, a, product::ConversationId(channel.id.text()),
-                                               {.text = chat::Body("text")}, chat::no_files()));
+                                               {.text = chat::Body("text")}));
   chat::NewGroup people;
   people.user_ids = {who("senior"), who("junior"), who("silenced"), who("member")};
   const auto group = made(chat::create_group(tx, a, people));

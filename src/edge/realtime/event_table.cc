@@ -47,6 +47,7 @@ constexpr std::array kRows{
     row<chat::MemberRemoved>("conversation.member_removed", "conversationUpdated"),
     row<chat::Conversation>("conversation.updated", "conversationUpdated"),
     row<chat::DraftTold>("draft.changed", "draftChanged"),
+    row<product::files::FileView>("file.updated", "fileUpdated"),
     row<community::Member>("member.joined", "memberUpdated"),
     row<community::MemberGone>("member.left", "memberUpdated"),
     row<community::Member>("member.updated", "memberUpdated"),
