@@ -41,8 +41,8 @@ class BlobContractTest : public testing::TestWithParam<Kind> {
   BlobWorld world_{GetParam()};
 };
 
-INSTANTIATE_TEST_SUITE_P(Kinds, BlobContractTest, testing::Values(Kind::kDisk, Kind::kS3),
-                         [](const auto& test) { return test.param == Kind::kDisk ? "Disk" : "S3"; });
+INSTANTIATE_TEST_SUITE_P(Kinds, BlobContractTest, testing::ValuesIn(kinds()),
+                         [](const auto& test) { return name_of(test.param); });
 
 TEST_P(BlobContractTest, WhatIsPutCanBeReadWholeAndInRanges) {
   ASSERT_TRUE(put("a/b/hello.txt", "hello world"));
@@ -150,7 +150,7 @@ TEST_P(BlobContractTest, AListComesInPagesWithSizesAndTimes) {
   size_t pages = 0;
   while (true) {
     const auto page = blobs().list("p/", after, 4, soon());
-    ASSERT_TRUE(page);
+    ASSERT_TRUE(page) << page.error().detail;
     if (page->empty()) break;
     ++pages;
     for (const BlobEntry& entry : *page) {

@@ -12,7 +12,6 @@
 namespace parley::blob {
 namespace {
 
-using net::HttpClientResponse;
 using product::BlobEntry;
 using product::BlobKey;
 using product::BlobSource;

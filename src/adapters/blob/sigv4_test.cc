@@ -68,6 +68,43 @@ TEST(Sigv4Test, SignsTheSessionTokenToo) {
               HasSubstr("&X-Amz-Security-Token=token%2F%2B%3D&"));
 }
 
+// Worked out with the AWS SDK's own signer (@smithy/signature-v4 5.7.5).
+const AwsCredentials kOther{"AKIDEXAMPLE", Redacted<std::string>("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+                            Redacted<std::string>("to/ken+=")};
+const SigningScope kOtherScope{.region = "eu-central-1", .now = WallTime{1772323198'000'000}};
+
+TEST(Sigv4Test, AgreesWithTheSdkOnPathsAndParametersThatNeedEncoding) {
+  AwsCredentials without_token = kOther;
+  without_token.session_token = {};
+  const SignableRequest request{"PUT",
+                                "minio.example:9000",
+                                "/files/a b/\xc3\xa7~.-_",
+                                {{"partNumber", "12"}, {"uploadId", "x/y+z=&%"}},
+                                {{"Content-Type", "image/png"}}};
+  EXPECT_THAT(sign_headers(request, sha256_hex("hello"), without_token, kOtherScope).back().second,
+              EndsWith("Signature=1c4cde16771b796bbc5797bc26eaaa72cd93d229c00f3f37b2a657dec68dc126"));
+}
+
+TEST(Sigv4Test, AgreesWithTheSdkOnAnEmptyParameterAndAToken) {
+  const SignableRequest request{"GET",
+                                "files.example",
+                                "/k",
+                                {{"prefix", "\xc5\x9f ~*"}, {"list-type", "2"}, {"start-after", ""}},
+                                {{"Range", "bytes=0-9"}}};
+  EXPECT_THAT(sign_headers(request, sha256_hex(""), kOther, kOtherScope).back().second,
+              EndsWith("Signature=3ffc4f0856f81bedaa2ef42345c5cb14f5cf23e51b13351837c02e0db4c61577"));
+}
+
+TEST(Sigv4Test, AgreesWithTheSdkOnALinkWithATokenAndADisposition) {
+  const SignableRequest request{"GET",
+                                "files.example",
+                                "/a b",
+                                {{"response-content-disposition", "attachment; filename=\"\xc3\xa7 1.png\""}},
+                                {}};
+  EXPECT_THAT(presign_query(request, TimeDelta::seconds(300), kOther, kOtherScope),
+              EndsWith("&X-Amz-Signature=4dd034bbe0c5a557361e90f89fa3e6c15cd46dc3f550d7ee2f4bf3f8bd46a49d"));
+}
+
 TEST(Sigv4Test, CollapsesBlanksInHeaders) {
   EXPECT_EQ(authorization({"GET", kHost, "/", {}, {{"X-A", "  a   b "}}}),
             authorization({"GET", kHost, "/", {}, {{"x-a", "a b"}}}));

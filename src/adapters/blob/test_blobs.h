@@ -14,7 +14,30 @@
 
 namespace parley::blob {
 
-enum class Kind : unsigned char { kDisk, kS3 };
+enum class Kind : unsigned char {
+  kDisk,
+  kS3,
+  kOtherS3,  ///< Of PARLEY_TEST_S3: an S3 that others wrote. See tests/interop/s3.test.mjs.
+};
+/// "http://host:port", with a bucket "files" and the key "S3RVER" whose secret is the same; unset: no such tests.
+inline constexpr const char* kOtherS3 = "PARLEY_TEST_S3";
+
+inline std::vector<Kind> kinds() {
+  std::vector out{Kind::kDisk, Kind::kS3};
+  if (std::getenv(kOtherS3) != nullptr) out.push_back(Kind::kOtherS3);
+  return out;
+}
+inline std::string name_of(Kind kind) {
+  switch (kind) {
+    case Kind::kDisk:
+      return "Disk";
+    case Kind::kS3:
+      return "S3";
+    case Kind::kOtherS3:
+      break;
+  }
+  return "OtherS3";
+}
 
 inline Timestamp soon() { return net::read_clock().mono + TimeDelta::seconds(60); }
 inline product::BlobKey key(std::string_view text) { return product::BlobKey::make(std::string(text)).value(); }
@@ -68,12 +91,19 @@ inline S3Options test_options(const TestS3& s3) {
 class BlobWorld {
  public:
   explicit BlobWorld(Kind kind) {
-    if (kind == Kind::kS3) {
-      s3_.emplace();
-      blobs_ = S3Blobs::open(test_options(*s3_), rng_).value();
-    } else {
+    if (kind == Kind::kDisk) {
       blobs_ = DiskBlobs::open(folder_.path() + "/blobs").value();
+      return;
     }
+    s3_.emplace();
+    S3Options options = test_options(*s3_);
+    if (kind == Kind::kOtherS3) {
+      options.endpoint = std::getenv(kOtherS3);
+      options.region = "us-east-1";
+      options.credentials = {"S3RVER", Redacted<std::string>("S3RVER"), {}};
+    }
+    blobs_ = S3Blobs::open(std::move(options), rng_).value();
+    if (kind == Kind::kOtherS3) empty();
   }
   product::BlobStore& blobs() { return *blobs_; }
   const std::string& folder() const { return folder_.path(); }
@@ -83,6 +113,13 @@ class BlobWorld {
   }
 
  private:
+  /// Of what the test before left.
+  void empty() {
+    for (const product::BlobEntry& entry : blobs_->list("", "", 1000, soon()).value()) {
+      PARLEY_CHECK(blobs_->remove(entry.key, soon()));
+    }
+  }
+
   BlobFolder folder_;
   LockedRng<SeededRng> rng_{SeededRng(1)};
   std::optional<TestS3> s3_;
