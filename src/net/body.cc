@@ -50,7 +50,7 @@ Result<std::shared_ptr<BodyFile>, SpoolFailure> BodyFile::make(const std::string
 }
 
 Result<std::shared_ptr<const BodyFile>> BodyFile::open(const std::string& path) {
-  struct stat facts {};
+  struct stat facts{};
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail(Error::Code::kUnavailable, path + ": " + std::strerror(errno));
   const bool is_file = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);

@@ -220,10 +220,9 @@ Result<void> Product::open_api() {
 Result<void> Product::open_gateway() {
   realtime::RealtimeOptions options{.allowed_origins = config_.frontend_urls};
   options.gateway.rooms_per_socket = kRoomsPerSocket;
-  auto made = realtime::Realtime::make(std::move(options), {.store = *database_,
-                                                            .authenticator = *authenticator_,
-                                                            .rates = api_->rate_gate(),
-                                                            .rng = *rng_});
+  auto made = realtime::Realtime::make(
+      std::move(options),
+      {.store = *database_, .authenticator = *authenticator_, .rates = api_->rate_gate(), .rng = *rng_});
   if (!made) return std::unexpected(made.error());
   realtime_ = std::move(*made);
   if (const auto started = realtime_->start(store::after(kMigrationPatience)); !started)

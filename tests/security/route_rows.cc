@@ -369,6 +369,35 @@ constexpr auto kRows = std::to_array<Row>({
      .line = "PUT /api/v1/admin/communities/{community}/legal-hold",
      .needs = Needs::kAdmin,
      .body = R"({"isHeld":false})"},
+    // Files.
+    {.id = "uploadFile", .line = "POST /api/v1/files", .needs = Needs::kUser, .code = "invalid_request"},
+    {.id = "getFile", .line = "GET /api/v1/files/{file}", .needs = Needs::kMembership},
+    {.id = "deleteFile", .line = "DELETE /api/v1/files/{upload}", .needs = Needs::kOwn},
+    {.id = "getFileUsage", .line = "GET /api/v1/users/me/file-usage", .needs = Needs::kUser},
+    {.id = "downloadFile", .line = "GET /api/v1/files/{file}/content", .needs = Needs::kMembership},
+    {.id = "linkFile", .line = "POST /api/v1/files/{file}/links", .needs = Needs::kMembership, .body = "{}"},
+    {.id = "downloadByLink",
+     .line = "GET /api/v1/content/{file}?form=original&expires=1&signature=x",
+     .needs = Needs::kNothing,
+     .code = "link_invalid",
+     .foreign = "file",
+     .unknown = "file"},
+    {.id = "createUpload", .line = "POST /api/v1/uploads", .needs = Needs::kUser, .code = "tus_version_unsupported"},
+    {.id = "offerUploads", .line = "OPTIONS /api/v1/uploads", .needs = Needs::kNothing},
+    {.id = "getUpload", .line = "GET /api/v1/uploads/{upload}", .needs = Needs::kOwn},
+    {.id = "continueUpload",
+     .line = "PATCH /api/v1/uploads/{upload}",
+     .needs = Needs::kUser,
+     .code = "tus_version_unsupported",
+     .foreign = "upload",
+     .unknown = "upload"},
+    {.id = "continueUploadByPost",
+     .line = "POST /api/v1/uploads/{upload}",
+     .needs = Needs::kUser,
+     .code = "method_not_allowed",
+     .foreign = "upload",
+     .unknown = "upload"},
+    {.id = "endUpload", .line = "DELETE /api/v1/uploads/{upload}", .needs = Needs::kOwn},
     {.id = "listDrafts", .line = "GET /api/v1/drafts", .needs = Needs::kUser},
 
     // Voice, and what describes all this.
@@ -492,6 +521,9 @@ std::string_view expected_code(const Row& row, const GoodActor& actor) {
       return has_key || actor.standing == Standing::kAdmin ? row.code : "forbidden";
     case Needs::kAdmin:
       return actor.standing == Standing::kAdmin ? row.code : "forbidden";
+    case Needs::kOwn:
+      if (actor.standing == Standing::kNoUser) return "forbidden";
+      return actor.standing == Standing::kOwner ? row.code : "not_found";
     default:
       return community_code(row, actor.standing);
   }

@@ -15,6 +15,7 @@ enum class Needs : unsigned char {
   kDefault,     ///< A permission that every member has.
   kRight,       ///< A permission that a plain member has not.
   kOwner,
+  kOwn,  ///< It is the owner's alone: to everybody else it is not there.
   kKey,  ///< A server API key.
   kKeyOrAdmin,
   kAdmin,  ///< An administrator of this server.

@@ -9,6 +9,8 @@ namespace parley::security {
 
 using product::Tx;
 
+constexpr size_t kMaxBody = size_t{10} * 1024 * 1024;
+
 void RunningProduct::SetUp() {
   config_.is_dev = true;
   config_.data_dir = store_.folder().file("data");
@@ -24,7 +26,11 @@ void RunningProduct::SetUp() {
   ASSERT_TRUE(started) << started.error().message;
   product_ = std::move(*started);
   server_ = std::make_unique<net::HttpServer>(
-      net::HttpServerOptions{.bind_addresses = {"127.0.0.1"}},
+      net::HttpServerOptions{.bind_addresses = {"127.0.0.1"},
+                             .plan_body =
+                                 [this](const net::HttpRequest& head) {
+                                   return files_api::plan_body(head, server::file_limits(config_), kMaxBody);
+                                 }},
       [this](std::shared_ptr<net::HttpExchange> exchange) { product_->handle(std::move(exchange)); });
   const auto listening = server_->start();
   ASSERT_TRUE(listening) << listening.error().message;

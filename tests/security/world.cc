@@ -13,6 +13,7 @@
 #include "product/community/overrides.h"
 #include "product/community/reports.h"
 #include "product/community/roles.h"
+#include "product/files/processing.h"
 #include "product/identity/administration.h"
 #include "product/identity/api_keys.h"
 #include "product/identity/sessions.h"
@@ -29,6 +30,7 @@ using product::access::PermissionMask;
 using namespace product::community;  // NOLINT(google-build-using-namespace): the world is built with its operations.
 namespace identity = product::identity;
 namespace chat = product::chat;
+namespace files = product::files;
 
 constexpr const char* kPeople[] = {"owner",  "senior",   "junior", "silenced", "member",
                                    "banned", "stranger", "admin",  "disabled"};
@@ -164,14 +166,24 @@ Outcome<void> WorldTest::furnish(Tx& tx, World& world) {
   const auto report = made(
       create_report(tx, a, community,
                     {.target_id = json::Text<1, 128>(world.things["senior"]), .reason = json::Block<1, 1000>("r")}));
-  const auto message = made(chat::send_message(tx, a, product::ConversationId(channel.id.text()),
-                                               {.text = chat::Body("text")}));
+  const files::Uploading owner{.user = a.user, .now = now, .rng = rng_};
+  const auto upload = made(files::begin_upload(tx, owner, {.name = files::FileName("u"), .size = 10}, {}));
+  const auto file = made(files::begin_upload(tx, owner, {.name = files::FileName("f")}, {}));
+  const auto job = files::claim_next(tx, now);
+  files::Content content{.id = product::make_id<files::ContentId>(now, rng_), .sha256 = file.id.text()};
+  content.forms = {{.role = files::FormRole::kOriginal, .blob_key = "files/" + file.id.text(), .content_type = "a/b"}};
+  if (!job || !files::finish_new(tx, *job, content, now)) return product::refuse(product::ProblemCode::kInternal);
+  chat::NewMessage saying{.text = chat::Body("text")};
+  saying.attachments = json::List<product::FileId, chat::kMaxFiles>{file.id};
+  const auto message = made(chat::send_message(tx, a, product::ConversationId(channel.id.text()), saying));
   chat::NewGroup people;
   people.user_ids = {who("senior"), who("junior"), who("silenced"), who("member")};
   const auto group = made(chat::create_group(tx, a, people));
   if (wrong) return std::unexpected(std::move(*wrong));
   world.things.insert({{"community", community.text()},
                        {"message", message.message.id.text()},
+                       {"file", file.id.text()},
+                       {"upload", upload.id.text()},
                        {"emoji", "%F0%9F%91%8D"},
                        {"group", group.id.text()},
                        {"category", category.id.text()},

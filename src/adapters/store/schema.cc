@@ -31,7 +31,7 @@ std::span<const Migration> migrations() {
   // Copied when first used: the areas' objects are in other files, whose initialisation is constant.
   static const std::vector<Migration> all{
       kOutboxSchema,    kIdentitySchema, kVoiceSchema, kCommunitySchema, kIdentitySchema2,
-      kVoiceMoveSchema, kWebhookSchema,  kChatSchema,  kEventSchema,  kFileSchema,
+      kVoiceMoveSchema, kWebhookSchema,  kChatSchema,  kEventSchema,     kFileSchema,
   };
   return all;
 }

@@ -53,8 +53,7 @@ class CommunityApiTest : public product::community::CommunityTest {
     ASSERT_TRUE(made) << made.error().message;
     api_ = std::move(*made);
     server_ = std::make_unique<net::HttpServer>(
-        net::HttpServerOptions{.bind_addresses = {"127.0.0.1"}},
-        [this](std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); });
+        server_options(), [this](std::shared_ptr<net::HttpExchange> exchange) { api_->handle(std::move(exchange)); });
     const auto started = server_->start();
     ASSERT_TRUE(started) << started.error().message;
   }
@@ -66,14 +65,15 @@ class CommunityApiTest : public product::community::CommunityTest {
 
   /// For tests of further routes, or under other conditions.
   virtual void prepare(api::RouteTable& /*table*/, api::ApiOptions& /*options*/) {}
+  virtual net::HttpServerOptions server_options() { return {.bind_addresses = {"127.0.0.1"}}; }
 
   /// `line` is "GET /path"; an empty token sends none; `headers` are whole lines, each with its CRLF.
   api::TestAnswer call(const std::string& token, const std::string& line, const std::string& body = {},
                        const std::string& headers = {}) {
     std::string text = line + " HTTP/1.1\r\nHost: chat.example.com\r\nConnection: close\r\n" + headers;
     if (!token.empty()) text += "Authorization: Bearer " + token + "\r\n";
-    if (!body.empty())
-      text += "Content-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
+    if (!body.empty() && !headers.contains("Content-Type")) text += "Content-Type: application/json\r\n";
+    if (!body.empty()) text += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     net::TestSocket socket(server_->port());
     socket.send(text + "\r\n" + body);
     return api::TestAnswer::parse(socket.read_all());

@@ -3,10 +3,12 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 
 #include "base/base64.h"
+#include "base/bytes.h"
 #include "base/check.h"
 #include "base/utf8.h"
 
@@ -102,11 +104,10 @@ void ChecksumVerifier::update(std::string_view bytes) {
 }
 
 bool ChecksumVerifier::is_right() {
-  std::string got(EVP_MAX_MD_SIZE, '\0');
+  std::array<uint8_t, EVP_MAX_MD_SIZE> got{};
   unsigned size = 0;
-  PARLEY_CHECK(EVP_DigestFinal_ex(impl_->context.get(), reinterpret_cast<unsigned char*>(got.data()), &size) == 1);
-  got.resize(size);
-  return got == impl_->digest;
+  PARLEY_CHECK(EVP_DigestFinal_ex(impl_->context.get(), got.data(), &size) == 1);
+  return as_text(ByteView(got).first(size)) == impl_->digest;
 }
 
 }  // namespace parley::files_api

@@ -4,8 +4,8 @@
 #include <map>
 #include <unordered_map>
 
-#include "product/ports/ids_in.h"
 #include "product/community/rows.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::community {
 namespace {

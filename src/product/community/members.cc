@@ -5,8 +5,8 @@
 #include "base/fold.h"
 #include "product/community/audit.h"
 #include "product/community/communities.h"
-#include "product/ports/ids_in.h"
 #include "product/community/rows.h"
+#include "product/ports/ids_in.h"
 
 namespace parley::product::community {
 namespace {

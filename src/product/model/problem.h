@@ -45,14 +45,14 @@ enum class ProblemCode : unsigned char {
   kTimedOut,
   kHierarchy,  ///< The target's highest role is not below the caller's.
   kWebhookDisabled,
-  kQuotaExceeded,      ///< Problem::detail names whose.
-  kFileNotReady,       ///< It is still looked at.
-  kFileInfected,       ///< A scanner has found something in it.
-  kLinkInvalid,        ///< Altered or expired.
-  kChecksumMismatch,   ///< What came is not what was announced (tus 1.0, 460).
-  kTusVersion,         ///< Another version of tus than 1.0.0.
-  kMediaUnreadable,  ///< A damaged or hostile file, or one of a kind that is not taken there.
-  kMediaTooLarge,    ///< Too many pixels, or too long.
+  kQuotaExceeded,     ///< Problem::detail names whose.
+  kFileNotReady,      ///< It is still looked at.
+  kFileInfected,      ///< A scanner has found something in it.
+  kLinkInvalid,       ///< Altered or expired.
+  kChecksumMismatch,  ///< What came is not what was announced (tus 1.0, 460).
+  kTusVersion,        ///< Another version of tus than 1.0.0.
+  kMediaUnreadable,   ///< A damaged or hostile file, or one of a kind that is not taken there.
+  kMediaTooLarge,     ///< Too many pixels, or too long.
   // The server's own.
   kDatabaseUnavailable,
   kDeadlineExceeded,
