@@ -135,8 +135,8 @@ class Trap {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    PARLEY_CHECK(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0 && ::listen(fd_, 8) == 0);
-    PARLEY_CHECK(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    PARLEY_CHECK(::bind(fd_, static_cast<sockaddr*>(static_cast<void*>(&address)), size) == 0 && ::listen(fd_, 8) == 0);
+    PARLEY_CHECK(::getsockname(fd_, static_cast<sockaddr*>(static_cast<void*>(&address)), &size) == 0);
     url_ = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/";
   }
   ~Trap() { ::close(fd_); }
