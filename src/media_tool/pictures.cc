@@ -189,6 +189,12 @@ bool has_metadata(const Image& image) {
          has_field(image, VIPS_META_IPTC_NAME) || has_field(image, VIPS_META_ICC_NAME);
 }
 
+/// libheif 1.15 tells of success, and writes a file without a picture, when its encoder has run out of memory.
+bool can_be_decoded(ByteView avif) {
+  const auto image = load("image/avif", avif, Frames::kFirst, Order::kFromTheTop);
+  return image && shrink(*image, kHashSide);
+}
+
 Outcome<void> add_clean(std::string_view type, ByteView file, const OutputFiles& outputs, MediaFacts& facts) {
   auto loaded = load(type, file, Frames::kAll, Order::kAny);
   if (!loaded) return unreadable("the picture cannot be decoded");
@@ -197,6 +203,8 @@ Outcome<void> add_clean(std::string_view type, ByteView file, const OutputFiles&
   if (!turned) return unreadable("the picture cannot be decoded");
   Buffer buffer;
   if (save_clean(type, turned->get(), buffer) != 0) return unreadable("the picture cannot be decoded");
+  if (type == "image/avif" && !can_be_decoded(buffer.bytes()))
+    return too_large("the picture is too large to be cleaned");
   return store(outputs,
                {.role = DerivedRole::kClean,
                 .content_type = type == "image/heic" ? "image/jpeg" : std::string(type),

@@ -63,6 +63,9 @@ class Pictures : public ToolTest {
     if (type == "image/png") result = vips_pngsave_buffer(image, &data, &size, "strip", strip, nullptr);
     if (type == "image/gif") result = vips_gifsave_buffer(image, &data, &size, "strip", strip, nullptr);
     if (type == "image/webp") result = vips_webpsave_buffer(image, &data, &size, "strip", strip, nullptr);
+    if (type == "image/heic") {
+      result = vips_heifsave_buffer(image, &data, &size, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_HEVC, nullptr);
+    }
     if (type == "image/avif") {
       result = vips_heifsave_buffer(image, &data, &size, "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "effort", 0,
                                     "strip", strip, nullptr);
@@ -198,6 +201,16 @@ TEST_F(Pictures, OfAllFormatsLoseTheirMetadata) {
     EXPECT_EQ(again->content_type, type);
     EXPECT_EQ(find(again, DerivedRole::kClean), nullptr) << type;
   }
+}
+
+TEST_F(Pictures, OfTelephonesThatBrowsersDoNotShowBecomeJpeg) {
+  const auto facts = examine(picture("image/heic"));
+  ASSERT_TRUE(facts.has_value()) << facts.error().detail;
+  EXPECT_EQ(facts->content_type, "image/heic");
+  const DerivedFile* clean = find(facts, DerivedRole::kClean);
+  ASSERT_NE(clean, nullptr);
+  EXPECT_EQ(clean->content_type, "image/jpeg");
+  EXPECT_TRUE(is_red(look_at(derived(facts, DerivedRole::kClean)).corner));
 }
 
 TEST_F(Pictures, WithoutMetadataStayAsTheyAre) {
