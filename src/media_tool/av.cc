@@ -64,16 +64,9 @@ int64_t size_of(int fd) { return std::max<int64_t>(0, ::lseek(fd, 0, SEEK_END));
 }  // namespace
 
 void FreeIo::operator()(AVIOContext* io) const {
-  av_freep(&io->buffer);
+  av_freep(static_cast<void*>(&io->buffer));
   avio_context_free(&io);
 }
-
-struct Container::Cursor {
-  const InputFile* input;
-  int64_t offset;
-};
-
-void Container::FreeCursor::operator()(Cursor* cursor) const { delete cursor; }
 
 int Container::read_more(void* cursor, uint8_t* into, int size) {
   auto& at = *static_cast<Cursor*>(cursor);
@@ -96,7 +89,7 @@ Outcome<Container> Container::open(std::string_view content_type, const InputFil
   const AVInputFormat* demuxer = name == nullptr ? nullptr : av_find_input_format(name);
   if (demuxer == nullptr) return unreadable("no recording that is read here");
   Container made;
-  made.cursor_.reset(new Cursor{&input, 0});
+  made.cursor_ = std::make_unique<Cursor>(&input, 0);
   auto* buffer = static_cast<uint8_t*>(av_malloc(kIoBuffer));
   made.io_.reset(avio_alloc_context(buffer, kIoBuffer, 0, made.cursor_.get(), read_more, nullptr, seek_to));
   AVFormatContext* format = avformat_alloc_context();

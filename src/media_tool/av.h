@@ -50,15 +50,15 @@ class Container {
   struct Close {
     void operator()(AVFormatContext* format) const { avformat_close_input(&format); }
   };
-  struct Cursor;
-  struct FreeCursor {
-    void operator()(Cursor* cursor) const;
+  struct Cursor {
+    const InputFile* input;
+    int64_t offset;
   };
   static int read_more(void* cursor, uint8_t* into, int size);
   static int64_t seek_to(void* cursor, int64_t offset, int whence);
 
   // The format uses the reader, and that the cursor: destroyed in this order.
-  std::unique_ptr<Cursor, FreeCursor> cursor_;
+  std::unique_ptr<Cursor> cursor_;
   Io io_;
   std::unique_ptr<AVFormatContext, Close> format_;
 };

@@ -28,7 +28,7 @@ double to_linear(uint8_t value) {
 uint32_t to_srgb(double value) {
   const double v = std::clamp(value, 0.0, 1.0);
   const double encoded = v <= 0.0031308 ? v * 12.92 : 1.055 * std::pow(v, 1 / 2.4) - 0.055;
-  return static_cast<uint32_t>(encoded * 255 + 0.5);
+  return static_cast<uint32_t>(std::lround(encoded * 255));
 }
 
 /// `value` as `digits` characters, the highest first.

@@ -64,8 +64,18 @@ class Walk {
  private:
   void note(std::string_view type, Range body) {
     if (type == "moof" || type == "mvex") outline_.is_fragmented = true;
-    if (type == "udta" || type == "meta" || type == "uuid") outline_.hides = true;
     if (type == "moov" || type == "trak") boxes(body);
+    if (type == "uuid" || type == "meta" || (type == "udta" && !is_empty_list(body))) outline_.hides = true;
+  }
+
+  /// User data as libav's own muxer writes it where there are none: a handler and a list of nothing.
+  bool is_empty_list(Range body) const {
+    std::array<uint8_t, 53> bytes{};
+    if (body.end - body.begin != static_cast<int64_t>(bytes.size())) return false;
+    if (input_.read_at(body.begin, bytes) != static_cast<int64_t>(bytes.size())) return false;
+    static constexpr std::string_view kEmpty(
+        "\0\0\0\x35meta\0\0\0\0\0\0\0\x21hdlr\0\0\0\0\0\0\0\0mdirappl\0\0\0\0\0\0\0\0\0\0\0\0\x08ilst", 53);
+    return as_text(bytes) == kEmpty;
   }
 
   const InputFile& input_;

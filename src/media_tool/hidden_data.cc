@@ -33,18 +33,19 @@ bool jpeg_hides(ByteView file) {
   ByteReader reader(file);
   if (reader.u16() != 0xffd8) return true;
   uint8_t marker = 0;
-  while (reader.remaining() > 0) {
+  while (reader.ok()) {
     if (marker == 0) {
       if (reader.u8() != 0xff) return true;
       marker = reader.u8();
-      if (marker == 0xff) return true;
     }
-    if (marker == 0xd9) return reader.remaining() > 0;
+    if (marker == 0xd9) return !reader.ok() || reader.remaining() > 0;
     const size_t length = reader.u16();
     if (length < 2) return true;
     const ByteView body = reader.bytes(length - 2);
     if (!reader.ok() || !is_needed_segment(marker, as_text(body))) return true;
-    marker = marker == 0xda ? skip_scan(reader) : uint8_t{0};
+    const bool is_scan = marker == 0xda;
+    marker = is_scan ? skip_scan(reader) : uint8_t{0};
+    if (is_scan && marker == 0) return true;
   }
   return true;
 }
@@ -114,8 +115,12 @@ bool gif_hides(ByteView file) {
 
 uint32_t swapped(uint32_t value) { return __builtin_bswap32(value); }
 
-bool webp_hides(ByteView file) {
+bool is_needed_webp(std::string_view type) {
   static constexpr std::array<std::string_view, 6> kNeeded{"VP8 ", "VP8L", "VP8X", "ALPH", "ANIM", "ANMF"};
+  return std::ranges::find(kNeeded, type) != kNeeded.end();
+}
+
+bool webp_hides(ByteView file) {
   ByteReader reader(file);
   reader.skip(4);
   if (uint64_t{swapped(reader.u32())} + 8 != file.size()) return true;
@@ -123,13 +128,39 @@ bool webp_hides(ByteView file) {
   while (reader.remaining() > 0) {
     const std::string_view type = as_text(reader.bytes(4));
     const size_t length = swapped(reader.u32());
-    if (std::ranges::find(kNeeded, type) == kNeeded.end()) return true;
+    if (!is_needed_webp(type)) return true;
     reader.skip(length + length % 2);
   }
   return !reader.ok();
 }
 
 }  // namespace
+
+ByteVector stripped_webp(ByteView file) {
+  constexpr size_t kHead = 12;
+  if (file.size() < kHead) return {};
+  ByteVector out(file.begin(), file.begin() + kHead);
+  ByteReader reader(file);
+  reader.skip(kHead);
+  while (reader.remaining() > 0) {
+    const size_t begin = reader.offset();
+    const std::string_view type = as_text(reader.bytes(4));
+    const size_t length = swapped(reader.u32());
+    const bool has_flags = type == "VP8X" && length > 0;
+    reader.skip(length + length % 2);
+    if (!reader.ok()) return {};
+    if (!is_needed_webp(type)) continue;
+    const size_t at = out.size();
+    out.insert(out.end(), file.begin() + static_cast<ptrdiff_t>(begin),
+               file.begin() + static_cast<ptrdiff_t>(reader.offset()));
+    // RFC 9649 section 2.7: the flags of profile, EXIF and XMP.
+    constexpr uint8_t kMetadata = 0x20 | 0x08 | 0x04;
+    if (has_flags) out[at + 8] &= static_cast<uint8_t>(~kMetadata);
+  }
+  const uint32_t size = swapped(static_cast<uint32_t>(out.size() - 8));
+  for (size_t i = 0; i < 4; ++i) out[4 + i] = static_cast<uint8_t>(size >> (24 - 8 * i));
+  return out;
+}
 
 bool has_hidden_data(std::string_view content_type, ByteView file) {
   if (content_type == "image/jpeg") return jpeg_hides(file);

@@ -12,4 +12,8 @@ namespace parley::media_tool {
 /// PNG), image/gif (GIF89a), image/webp (RFC 9649); true for every other type.
 bool has_hidden_data(std::string_view content_type, ByteView file);
 
+/// Of a WebP file: only what is needed to draw it. libvips 8.14 writes EXIF, XMP and profiles into WebP even where it
+/// is told to strip them. Empty when `file` is damaged.
+ByteVector stripped_webp(ByteView file);
+
 }  // namespace parley::media_tool

@@ -92,11 +92,14 @@ struct Buffer {
 };
 
 Outcome<void> store(const OutputFiles& outputs, product::DerivedFile file, const Buffer& buffer, MediaFacts& facts) {
-  if (buffer.size == 0 || !outputs.write(file.role, buffer.bytes())) {
+  const bool is_webp = file.content_type == "image/webp";
+  const ByteVector stripped = is_webp ? stripped_webp(buffer.bytes()) : ByteVector();
+  const ByteView bytes = is_webp ? ByteView(stripped) : buffer.bytes();
+  if (bytes.empty() || !outputs.write(file.role, bytes)) {
     return product::refuse(product::ProblemCode::kInternal, "a derived file cannot be written");
   }
   file.file_name = OutputFiles::name(file.role);
-  file.size = static_cast<int64_t>(buffer.size);
+  file.size = static_cast<int64_t>(bytes.size());
   facts.derived.push_back(std::move(file));
   return {};
 }
@@ -186,6 +189,12 @@ bool has_metadata(const Image& image) {
          has_field(image, VIPS_META_IPTC_NAME) || has_field(image, VIPS_META_ICC_NAME);
 }
 
+/// libheif 1.15 tells of success, and writes a file without a picture, when its encoder has run out of memory.
+bool can_be_decoded(ByteView avif) {
+  const auto image = load("image/avif", avif, Frames::kFirst, Order::kFromTheTop);
+  return image && shrink(*image, kHashSide);
+}
+
 Outcome<void> add_clean(std::string_view type, ByteView file, const OutputFiles& outputs, MediaFacts& facts) {
   auto loaded = load(type, file, Frames::kAll, Order::kAny);
   if (!loaded) return unreadable("the picture cannot be decoded");
@@ -194,6 +203,8 @@ Outcome<void> add_clean(std::string_view type, ByteView file, const OutputFiles&
   if (!turned) return unreadable("the picture cannot be decoded");
   Buffer buffer;
   if (save_clean(type, turned->get(), buffer) != 0) return unreadable("the picture cannot be decoded");
+  if (type == "image/avif" && !can_be_decoded(buffer.bytes()))
+    return too_large("the picture is too large to be cleaned");
   return store(outputs,
                {.role = DerivedRole::kClean,
                 .content_type = type == "image/heic" ? "image/jpeg" : std::string(type),
@@ -204,11 +215,13 @@ Outcome<void> add_clean(std::string_view type, ByteView file, const OutputFiles&
 
 /// Width and height as shown, checked before anything is decoded.
 Outcome<void> measure(const Image& first, MediaFacts& facts) {
-  const int64_t frames = has_field(first, VIPS_META_N_PAGES) ? vips_image_get_n_pages(first.get()) : 1;
+  // Not vips_image_get_n_pages(), which takes 10,000 pages and more for one.
+  int frames = 1;
+  if (has_field(first, VIPS_META_N_PAGES)) (void)vips_image_get_int(first.get(), VIPS_META_N_PAGES, &frames);
   facts.width = vips_image_get_width(first.get());
   facts.height = vips_image_get_page_height(first.get());
   if (facts.width <= 0 || facts.height <= 0) return unreadable("the picture has no pixels");
-  if (facts.width * facts.height > kMaxPixels / std::max<int64_t>(1, frames)) return too_large("too many pixels");
+  if (facts.width * facts.height > kMaxPixels / std::max(1, frames)) return too_large("too many pixels");
   if (vips_image_get_orientation_swap(first.get()) != 0) std::swap(facts.width, facts.height);
   return {};
 }

@@ -26,9 +26,10 @@ constexpr bool kIsSanitized = false;
 constexpr bool kIsSanitized = false;
 #endif
 
-/// Decoded, a picture of 50 million pixels takes 400 MB at the worst, and saving it as much again.
+/// Decoded, a picture of 50 million pixels takes 400 MB at the worst, and saving it as much again. Only AVIF's encoder
+/// wants more than this for more than some 24 million pixels.
 constexpr rlim_t kMemory = rlim_t{1536} * 1024 * 1024;
-/// Twice what the slowest honest file took: AVIF of 50 million pixels.
+/// Far more than honest files take: AVIF of 24 million pixels 2 s, a quarter of an hour of voice a few.
 constexpr rlim_t kCpuSeconds = 60;
 /// The largest upload (product.md 3.6), which is copied without its metadata.
 constexpr rlim_t kFileSize = rlim_t{2} * 1024 * 1024 * 1024 + rlim_t{64} * 1024 * 1024;

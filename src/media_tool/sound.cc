@@ -32,7 +32,7 @@ class Mixer {
     if (room < 0) return false;
     const size_t before = out.size();
     out.resize(before + static_cast<size_t>(room));
-    auto* into = reinterpret_cast<uint8_t*>(out.data() + before);
+    auto* into = static_cast<uint8_t*>(static_cast<void*>(out.data() + before));
     const int got =
         swr_convert(resampler_.get(), &into, room, const_cast<const uint8_t**>(frame.extended_data), frame.nb_samples);
     out.resize(before + static_cast<size_t>(std::max(got, 0)));

@@ -67,7 +67,8 @@ int turns_of(const AVStream& stream) {
   size_t size = 0;
   const uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   if (matrix == nullptr || size < 9 * sizeof(int32_t)) return 0;
-  const double counterclockwise = av_display_rotation_get(reinterpret_cast<const int32_t*>(matrix));
+  const double counterclockwise =
+      av_display_rotation_get(static_cast<const int32_t*>(static_cast<const void*>(matrix)));
   if (!std::isfinite(counterclockwise)) return 0;
   return static_cast<int>(std::lround(-counterclockwise / 90)) & 3;
 }
