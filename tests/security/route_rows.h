@@ -35,6 +35,8 @@ struct Row {
   std::string_view foreign = {};
   /// The same for ids that name nothing: it is no mistake to name them.
   std::string_view unknown = {};
+  const char* content_type = "application/json";
+  const char* headers = "";  ///< Whole lines that make the request a good one.
 
   std::string method() const;
   /// Without its query.

@@ -88,7 +88,7 @@ class RouteSecurityTest : public WorldTest {
     // The sessions of elsewhere's owner are there, too.
     const Fill fill = is_of_another ? Fill{world, "owner", &there, "session"} : Fill{.world = world, .who = who};
     const std::string as = is_of_another ? headers(there, "owner") : headers(world, name);
-    const Ask ask{.line = fill(row.line), .headers = as, .body = fill(row.body)};
+    const Ask ask = ask_of(row, fill, as);
     if (!code.empty()) return expect_refused(row, name, code, ask);
     const auto answer = call(ask);
     EXPECT_EQ(result(answer), "") << row.id << " as " << name << ": " << ask.line << " " << answer.body;
@@ -124,7 +124,7 @@ TEST_P(RouteSecurityTest, BadCredentialsOpenNothing) {
       const Fill fill{.world = world};
       const std::string name(actor.name);
       const std::string_view code = expected_code(row, actor);
-      const Ask ask{.line = fill(row.line), .headers = headers(world, name), .body = fill(row.body)};
+      const Ask ask = ask_of(row, fill, headers(world, name));
       if (!code.empty()) {
         expect_refused(row, name, code, ask);
       } else {
@@ -159,8 +159,7 @@ TEST_P(RouteSecurityTest, ThingsOfElsewhereAreNotFoundHere) {
       const bool is_used = std::string_view(row.line).contains(place) || std::string_view(row.body).contains(place);
       if (!is_used || row.foreign == name) continue;
       const Fill fill{.world = world, .other = &elsewhere, .taken = name};
-      expect_refused(row, who + ", with a foreign " + name, "not_found",
-                     {.line = fill(row.line), .headers = headers(world, who), .body = fill(row.body)});
+      expect_refused(row, who + ", with a foreign " + name, "not_found", ask_of(row, fill, headers(world, who)));
       ++tried;
     }
   }
@@ -195,9 +194,9 @@ TEST_P(RouteSecurityTest, IdsThatNameNothingFindNothing) {
       const std::string as = row->needs == Needs::kNothing ? "owner" : best_caller(*row);
       for (const std::string& id : strange_ids()) {
         const Fill fill{.world = world};
-        const auto answer = call({.line = fill(with_id(*row, operation.path, at, id)),
-                                  .headers = headers(world, as),
-                                  .body = fill(row->body)});
+        Ask ask = ask_of(*row, fill, headers(world, as));
+        ask.line = fill(with_id(*row, operation.path, at, id));
+        const auto answer = call(ask);
         const std::string code = result(answer);
         const bool is_refused = code == "not_found" || code == "invalid_request" || code == "invite_invalid" ||
                                 (id == "%00" && code == "bad_request");

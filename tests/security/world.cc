@@ -71,6 +71,13 @@ std::string headers_of(const World& world, const std::string& who) {
   return headers_of(world, "key") + "Parley-User: " + (user == world.things.end() ? name : user->second) + "\r\n";
 }
 
+Ask ask_of(const Row& row, const Fill& fill, const std::string& credentials) {
+  return {.line = fill(row.line),
+          .headers = credentials + row.headers,
+          .body = fill(row.body),
+          .content_type = row.content_type};
+}
+
 World WorldTest::build() {
   ++worlds_;
   World world;

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "security/route_rows.h"
 #include "security/running_product.h"
 
 namespace parley::security {
@@ -32,6 +33,9 @@ struct Fill {
 
 /// The headers by which `who` is known: a token's name, "nobody", or "key for <name>".
 std::string headers_of(const World& world, const std::string& who);
+
+/// The row's own request, by whom `credentials` say.
+Ask ask_of(const Row& row, const Fill& fill, const std::string& credentials);
 
 class WorldTest : public RunningProduct {
  protected:
