@@ -20,7 +20,7 @@ build: cpp web ## Build build/release/parley and the web app.
 
 cpp: prepare
 	@cmake --preset release >build/cmake.log || { cat build/cmake.log; exit 1; }
-	@ninja -C build/release -j$(JOBS) parley --quiet
+	@ninja -C build/release -j$(JOBS) parley parley-media --quiet
 
 web: prepare
 	@tools/build_web

@@ -23,7 +23,7 @@ constexpr Row kRows[] = {
     {Bucket::kReads, "reads", {50, TimeDelta::seconds(1), 100}},
     {Bucket::kWrites, "writes", {10, TimeDelta::seconds(1), 30}},
     {Bucket::kSends, "sends", {5, TimeDelta::seconds(1), 10}},
-    {Bucket::kUploads, "uploads", {4, TimeDelta::seconds(1), 4}},
+    {Bucket::kUploads, "uploads", {4, TimeDelta::seconds(1), 20}},
     {Bucket::kCalls, "calls", {6, TimeDelta::seconds(60), 6}},
     {Bucket::kRings, "rings", {3, TimeDelta::seconds(300), 3}},
     {Bucket::kBackend, "backend", {100, TimeDelta::seconds(1), 300}},
