@@ -50,6 +50,7 @@ TEST_P(PrivacyRoutes, AnExportHoldsWhatEveryAreaKeepsAndNoSecret) {
   ASSERT_EQ(communities.at("reports").as_array().size(), 1U);
   EXPECT_EQ(text(communities.at("reports").at(0), "reason"), "loud");
   EXPECT_TRUE(communities.at("invites").as_array().empty());
+  EXPECT_TRUE(body.at("files").as_array().empty());
   EXPECT_FALSE(answer.body.contains("argon2"));
   EXPECT_FALSE(answer.body.contains(mert.access));
   EXPECT_FALSE(answer.body.contains("selin@example.com")) << "nothing of others";

@@ -205,6 +205,17 @@ TEST_P(FilesTest, WhatWasStoredByOneThatDiedIsGarbageLater) {
   EXPECT_TRUE(garbage().empty());
 }
 
+TEST_P(FilesTest, AnExportHoldsOnesOwnFilesAlone) {
+  const FileId mine = uploaded("ada");
+  ASSERT_TRUE(finish(*claim(), content("hash")));
+  uploaded("bora");
+  const auto taken =
+      *store_->read(soon(), [&](Tx& tx) -> Outcome<std::vector<FileView>> { return export_files(tx, UserId("ada")); });
+  ASSERT_EQ(taken.size(), 1u);
+  EXPECT_EQ(taken[0].id, mine);
+  EXPECT_EQ(taken[0].content_type, "text/plain");
+}
+
 TEST(FileNames, HaveNoFoldersAndNothingThatDeceives) {
   EXPECT_EQ(safe_name("../../etc/passwd").text(), "passwd");
   EXPECT_EQ(safe_name("C:\\a\\b.txt").text(), "b.txt");

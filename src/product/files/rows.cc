@@ -112,6 +112,11 @@ std::vector<FileView> views_of(Tx& tx, std::span<const FileId> files) {
   return to_views(tx, rows);
 }
 
+std::vector<FileView> export_files(Tx& tx, const UserId& user) {
+  return to_views(tx, all<FileRow>(tx, std::string(kColumns) + "where owner_id = $1 order by id desc limit $2", user,
+                                   kMaxExported));
+}
+
 std::optional<Form> find_form(Tx& tx, const ContentId& content, FormRole role) {
   return one<Form>(tx,
                    "select role, blob_key, content_type, size, width, height from file_forms where content_id = $1 and "

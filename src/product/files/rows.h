@@ -37,6 +37,11 @@ FileView to_view(Tx& tx, const FileRow& row);
 /// Of any files, in no order; those that are gone are left out.
 std::vector<FileView> views_of(Tx& tx, std::span<const FileId> files);
 
+/// What an export holds at most: the newest.
+inline constexpr int64_t kMaxExported = 10'000;
+/// A user's own files, the newest first; their bytes are at /api/v1/files/{id}/content.
+std::vector<FileView> export_files(Tx& tx, const UserId& user);
+
 /// A form and where its bytes are.
 struct Form {
   FormRole role = FormRole::kOriginal;
