@@ -25,11 +25,12 @@ cpp: prepare
 web: prepare
 	@tools/build_web
 
-bench: build ## Measure media beside the limit loop, the database, and the REST API.
+bench: build ## Measure media beside the limit loop, database, REST API, messages, sockets and files.
 	@ninja -C build/release -j$(JOBS) --quiet
 	@bench/run
 	@build/release/bench/store_bench
 	@build/release/bench/product_bench
+	@bench/chat/run
 
 lint: prepare ## Check the rules of the house: layers, sizes, words, format, clang-tidy.
 	@cmake --preset dev >build/cmake.log || { cat build/cmake.log; exit 1; }

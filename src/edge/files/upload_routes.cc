@@ -14,7 +14,6 @@ namespace files = product::files;
 using api::Bucket;
 using api::Context;
 using api::Method;
-using api::NoBody;
 using api::NoContent;
 using api::RawBody;
 using api::Request;
