@@ -1,5 +1,5 @@
 // What the product costs: requests per second through the whole REST API on SQLite and on a PostgreSQL of its own,
-// permission checks, "who is where" with 10,000 members in 500 voice channels, and a login.
+// durable sends of messages, permission checks, "who is where" with 10,000 members in 500 voice channels, and a login.
 //
 //   product_bench [SECONDS]     how long each case runs; 2 unless given
 //
@@ -20,6 +20,7 @@
 #include "adapters/store/test_postgres.h"
 #include "base/locked_rng.h"
 #include "edge/api/api.h"
+#include "edge/chat/routes.h"
 #include "edge/community/routes.h"
 #include "edge/identity/authenticator.h"
 #include "edge/identity/services.h"
@@ -40,6 +41,7 @@ using product::Tx;
 constexpr int kMembers = 10'000;
 constexpr int kChannels = 500;
 constexpr int kConnections = 8;
+constexpr int kSenders = 64;
 
 class NoMail : public product::Mailer {
  public:
@@ -80,6 +82,7 @@ class Site {
     api::RouteTable table;
     api::identity::add_identity_routes(table, identity_);
     community_api::add_community_routes(table);
+    chat_api::add_chat_routes(table);
     voice::add_voice_routes(table, {.rooms = rooms_, .is_https = false, .read_webhook = {}});
     api::ApiOptions options{.cursor_key = Redacted<std::string>("0123456789abcdef")};
     for (auto& limit : options.rate_limits) {
@@ -112,6 +115,19 @@ class Site {
     const std::string etag = probe.bytes().substr(at, probe.bytes().find('\r', at) - at);
     load("GET voice-states, 304", seconds, 304, get(place + "/voice-states", "If-None-Match: " + etag + "\r\n"));
     load("PATCH /users/me", seconds, 200, request("PATCH", "/api/v1/users/me", "", R"({"statusText":"at work"})"));
+    measure_sends(seconds);
+  }
+
+  /// Durable when answered; several at once share a commit.
+  void measure_sends(double seconds) {
+    std::vector<std::string> sends;
+    for (int i = 0; i < kSenders; ++i) {
+      sends.push_back(request("POST", "/api/v1/conversations/text-" + std::to_string(i) + "/messages", "",
+                              R"({"text":"a message of some words, as people write them"})"));
+    }
+    load("POST message, one place", seconds, 201, sends.front());
+    load("POST message, 64 places", {seconds, 201, kSenders},
+         [&](int number, int) -> const std::string& { return sends[static_cast<size_t>(number)]; });
   }
 
   void measure_rules(double seconds) {
@@ -166,7 +182,7 @@ class Site {
             community_);
     execute(tx,
             "insert into channels (id, community_id, kind, name, position, created_at)"
-            " values ('small-channel', 'small', 2, 'one', 1, 1)");
+            " values ('small-channel', 'small', 1, 'one', 1, 1)");
     for (int i = 0; i < 5; ++i) {
       execute(tx,
               "insert into voice_sessions (sid, channel_id, user_id, joined_at, updated_at)"
@@ -175,8 +191,14 @@ class Site {
     }
     for (int i = 0; i < kChannels; ++i) {
       execute(tx,
-              "insert into channels (id, community_id, kind, name, position, created_at) values ($1, $2, 2, $1, $3, 1)",
+              "insert into channels (id, community_id, kind, name, position, created_at) values ($1, $2, 1, $1, $3, 1)",
               "channel-" + std::to_string(i), community_, i + 10);
+    }
+    for (int i = 0; i < kSenders; ++i) {
+      execute(
+          tx,
+          "insert into channels (id, community_id, kind, name, position, created_at) values ($1, $2, $3, $1, $4, 1)",
+          "text-" + std::to_string(i), community_, product::community::ChannelKind::kText, i + 1000);
     }
     for (int i = 0; i < kMembers; ++i) {
       const std::string user = "member-" + std::to_string(i);
@@ -191,15 +213,23 @@ class Site {
     }
   }
 
-  /// The same request over and over, from a child process.
+  struct Load {
+    double seconds;
+    int expected;
+    int connections = kConnections;
+  };
   void load(const char* what, double seconds, int expected, const std::string& bytes) {
+    load(what, {seconds, expected}, [&](int, int) -> const std::string& { return bytes; });
+  }
+  /// Requests over and over, from a child process; `bytes` gives each connection its own.
+  template <class Bytes>
+  void load(const char* what, const Load& wanted, Bytes&& bytes) {
     int pipe_ends[2];
     PARLEY_CHECK(pipe(pipe_ends) == 0);
     const double before = cpu_seconds();
     const pid_t child = fork();
     if (child == 0) {
-      const auto result = run_http_load(http_->port(), kConnections, seconds, expected,
-                                        [&](int, int) -> const std::string& { return bytes; });
+      const auto result = run_http_load(http_->port(), wanted.connections, wanted.seconds, wanted.expected, bytes);
       const bool is_written = write(pipe_ends[1], &result, sizeof result) == sizeof result;
       _exit(is_written ? 0 : 1);
     }
