@@ -52,6 +52,7 @@ struct Config {
   int64_t file_max_bytes = int64_t{25} * 1024 * 1024;
   int64_t file_user_quota = int64_t{2} * 1024 * 1024 * 1024;  ///< Bytes; 0: none.
   int64_t file_server_quota = 0;                              ///< Bytes; 0: none.
+  std::string clamav;                                         ///< Empty: files are not scanned.
   std::string s3_bucket;                                      ///< Empty: files are in data_dir.
   std::string s3_region = "us-east-1";
   std::string s3_endpoint;  ///< Empty: AWS's.

@@ -4,6 +4,7 @@
 
 #include "adapters/blob/disk_blobs.h"
 #include "adapters/blob/s3_blobs.h"
+#include "adapters/scan/clamav_scanner.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "edge/api/digest.h"
@@ -63,7 +64,13 @@ product::files::FileLimits file_limits(const Config& config) {
 Result<std::unique_ptr<FileService>> FileService::open(const Config& config, store::Database& database, Rng& rng) {
   auto blobs = open_blobs(config, rng);
   if (!blobs) return std::unexpected(blobs.error());
-  std::unique_ptr<FileService> service(new FileService(config, database, rng, std::move(*blobs)));
+  std::unique_ptr<product::FileScanner> scanner;
+  if (!config.clamav.empty()) {
+    auto made = scan::ClamavScanner::make(config.clamav);
+    if (!made) return std::unexpected(made.error());
+    scanner = std::move(*made);
+  }
+  std::unique_ptr<FileService> service(new FileService(config, database, rng, std::move(*blobs), std::move(scanner)));
   if (media_tool_adapter::ProcessMediaTool::beside_this_executable().empty())
     log::warn("media_tool_is_missing", {{"hint", "pictures and recordings are refused; install parley-media"}});
   for (unsigned i = 0; i < kMakers; ++i)
@@ -73,10 +80,11 @@ Result<std::unique_ptr<FileService>> FileService::open(const Config& config, sto
 }
 
 FileService::FileService(const Config& config, store::Database& database, Rng& rng,
-                         std::unique_ptr<product::BlobStore> blobs)
+                         std::unique_ptr<product::BlobStore> blobs, std::unique_ptr<product::FileScanner> scanner)
     : config_(config),
       database_(database),
       blobs_(std::move(blobs)),
+      scanner_(std::move(scanner)),
       media_({.executable = media_tool_adapter::ProcessMediaTool::beside_this_executable(), .concurrent = kMakers}),
       maker_({.store = database, .blobs = *blobs_, .media = media_, .scanner = scanner_.get(), .rng = rng},
              (std::filesystem::path(config.data_dir) / "work").string(), net::read_clock),

@@ -30,7 +30,8 @@ class FileService {
   std::string to_prometheus() const;
 
  private:
-  FileService(const Config& config, store::Database& database, Rng& rng, std::unique_ptr<product::BlobStore> blobs);
+  FileService(const Config& config, store::Database& database, Rng& rng, std::unique_ptr<product::BlobStore> blobs,
+              std::unique_ptr<product::FileScanner> scanner);
   void wake();
   /// Looks at files until stopped.
   void work(const std::stop_token& stop);

@@ -1,5 +1,5 @@
 // Files as apps use them: the stock tus client, forms, pictures, voice, S3; with crashes, and clients that mean harm.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -44,7 +44,7 @@ async function looked(person, id) {
   return eventually(async () => {
     const { body } = await person.ask('GET', `/files/${id}`);
     return ['ready', 'refused'].includes(body.state) && body;
-  }, `file ${id} is looked at`);
+  }, `file ${id} is looked at`, 30_000);
 }
 async function fetched(person, id, query = '') {
   const answer = await fetch(`${person.server.http}/api/v1/files/${id}/content${query}`, { headers: bearer(person) });
@@ -228,6 +228,30 @@ describe('harm', () => {
     // All of them at once would be 800 MB.
     expect(resident() - before).toBeLessThan(100_000);
     for (const socket of slow) socket.destroy();
+  });
+});
+
+describe('a scanner', () => {
+  it('refuses what a real clamd knows, and files wait while it is away', { timeout: 60_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'parley-clamav-'));
+    // A signature of our own: the words "parley test virus".
+    writeFileSync(join(folder, 'own.ndb'), `Parley.Test:0:*:${Buffer.from('parley test virus').toString('hex')}\n`);
+    const socket = join(folder, 'clamd.sock');
+    const settings = { LocalSocket: socket, DatabaseDirectory: folder, Foreground: 'yes', User: process.env.USER ?? 'root' };
+    writeFileSync(join(folder, 'clamd.conf'), Object.entries(settings).map((pair) => pair.join(' ')).join('\n'));
+    const mine = await Server.start(['--files-clamav', socket]);
+    const person = await Person.register(mine, 'temiz');
+    const early = await (await post(person, 'nothing bad', 'a')).json();
+    expect((await person.ask('GET', `/files/${early.id}`)).body.state).toBe('processing');
+    const clamd = spawn('clamd', ['-c', join(folder, 'clamd.conf')], { stdio: 'ignore' });
+    const bad = await (await post(person, 'a parley test virus', 'b')).json();
+    expect(await looked(person, bad.id)).toMatchObject({ state: 'refused', problem: 'file_infected' });
+    expect((await looked(person, early.id)).state).toBe('ready');
+    const ended = new Promise((resolve) => clamd.once('exit', resolve));
+    clamd.kill();
+    await ended;
+    await mine.stop();
+    rmSync(folder, { recursive: true });
   });
 });
 
