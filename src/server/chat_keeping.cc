@@ -7,6 +7,7 @@
 #include "product/chat/messages.h"
 #include "product/chat/retention.h"
 #include "product/community/events.h"
+#include "product/identity/departure.h"
 
 namespace parley::server {
 namespace {
@@ -38,8 +39,10 @@ Outcome<void> blank_when_erased(store::Database& database, Rng& rng, const produ
   if (event.type != "user.deleted" || !event.resource.starts_with(kUserResource)) return {};
   const UserId user(event.resource.substr(kUserResource.size()));
   return until_done(database, deadline, [&](Tx& tx) -> Outcome<bool> {
-    return chat::erase_from_chat(tx, {user, net::read_clock().wall, rng, "account erased"}, chat::OwnMessages::kBlank,
-                                 kAtOnce);
+    using product::identity::ErasedMessages;
+    const bool keeps = product::identity::erased_messages(tx, user) == ErasedMessages::kKeep;
+    return chat::erase_from_chat(tx, {user, net::read_clock().wall, rng, "account erased"},
+                                 keeps ? chat::OwnMessages::kKeep : chat::OwnMessages::kBlank, kAtOnce);
   });
 }
 

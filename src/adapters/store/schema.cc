@@ -30,8 +30,8 @@ constexpr std::string_view kPostgresOnly = "{postgres}";
 std::span<const Migration> migrations() {
   // Copied when first used: the areas' objects are in other files, whose initialisation is constant.
   static const std::vector<Migration> all{
-      kOutboxSchema,    kIdentitySchema, kVoiceSchema, kCommunitySchema, kIdentitySchema2,
-      kVoiceMoveSchema, kWebhookSchema,  kChatSchema,  kEventSchema,     kFileSchema,
+      kOutboxSchema,  kIdentitySchema, kVoiceSchema, kCommunitySchema, kIdentitySchema2, kVoiceMoveSchema,
+      kWebhookSchema, kChatSchema,     kEventSchema, kFileSchema,      kDepartureSchema,
   };
   return all;
 }

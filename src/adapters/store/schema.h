@@ -43,5 +43,6 @@ extern const Migration kWebhookSchema;
 extern const Migration kChatSchema;
 extern const Migration kEventSchema;
 extern const Migration kFileSchema;
+extern const Migration kDepartureSchema;
 
 }  // namespace parley::store

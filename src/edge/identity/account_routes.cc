@@ -13,6 +13,10 @@ struct PasswordProof {
   std::optional<Redacted<json::Text<1, 256>>> password;  ///< Of users who have one.
 };
 BOOST_DESCRIBE_STRUCT(PasswordProof, (), (password))
+struct ErasureWish : PasswordProof {
+  std::optional<rules::ErasedMessages> messages;  ///< Absent: blank.
+};
+BOOST_DESCRIBE_STRUCT(ErasureWish, (PasswordProof), (messages))
 struct BlockedList {
   std::vector<rules::BlockedUser> items;
 };
@@ -77,7 +81,7 @@ Outcome<NoContent> unblock(Request<>& request) {
   }));
 }
 
-Outcome<ErasureView> request_erasure(Request<PasswordProof>& request, IdentityServices& services) {
+Outcome<ErasureView> request_erasure(Request<ErasureWish>& request, IdentityServices& services) {
   const UserId& user = request.caller.user;
   if (auto may = request.spend(Bucket::kLogin, "password:" + user.text()); !may) return std::unexpected(may.error());
   rules::Kit kit = kit_of(request, services);
@@ -85,7 +89,9 @@ Outcome<ErasureView> request_erasure(Request<PasswordProof>& request, IdentitySe
   const auto confirmed = rules::confirm_password(kit, user, password, moment_of(request));
   if (!confirmed) return std::unexpected(confirmed.error());
   return request.store.write(request.deadline, [&](Tx& tx) {
-    return map(rules::request_erasure(tx, user, request.now.wall), [](WallTime due) { return ErasureView{due}; });
+    const auto messages = request.body.messages.value_or(rules::ErasedMessages::kBlank);
+    return map(rules::request_erasure(tx, user, request.now.wall, messages),
+               [](WallTime due) { return ErasureView{due}; });
   });
 }
 
@@ -109,7 +115,7 @@ void add_departure_routes(RouteTable& table, IdentityServices& services) {
   using enum ProblemCode;
   table.add(route(Method::kPost, "/api/v1/users/me/erasure", "requestErasure",
                   "Ends all sessions and erases the account after 14 days.", {kWrongCredentials}),
-            [&](Request<PasswordProof>& r) { return request_erasure(r, services); });
+            [&](Request<ErasureWish>& r) { return request_erasure(r, services); });
   table.add(route(Method::kDelete, "/api/v1/users/me/erasure", "cancelErasure", "Takes an erasure back."),
             cancel_erasure);
 }

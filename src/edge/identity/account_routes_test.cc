@@ -176,6 +176,23 @@ TEST_P(AccountRoutes, AnErasureNeedsThePasswordAndCanBeTakenBack) {
   EXPECT_FALSE(call("GET /api/v1/users/me", again.header()).json().as_object().contains("eraseAt"));
 }
 
+TEST_P(AccountRoutes, WhoIsErasedSaysWhatBecomesOfHisMessages) {
+  const auto wanted = [&](const Client& client) {
+    return *store_->read(store::after(TimeDelta::seconds(60)), [&](product::Tx& tx) -> Outcome<rules::ErasedMessages> {
+      return rules::erased_messages(tx, product::UserId(client.id));
+    });
+  };
+  const Client selin = join("selin");
+  const std::string proof = with_password().substr(0, with_password().size() - 1);
+  EXPECT_EQ(post("/api/v1/users/me/erasure", proof + R"(,"messages":"burn"})", selin.header()).code(),
+            "invalid_request");
+  EXPECT_EQ(post("/api/v1/users/me/erasure", proof + R"(,"messages":"keep"})", selin.header()).status, 200);
+  EXPECT_EQ(wanted(selin), rules::ErasedMessages::kKeep);
+  const Client again = client_of(sign_in("selin"));
+  EXPECT_EQ(post("/api/v1/users/me/erasure", with_password(), again.header()).status, 200);
+  EXPECT_EQ(wanted(selin), rules::ErasedMessages::kBlank);
+}
+
 TEST_P(AccountRoutes, AnErasedUserIsSeenAsDeleted) {
   const Client selin = join("selin");
   const Client mert = join("mert");

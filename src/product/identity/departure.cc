@@ -50,13 +50,19 @@ Outcome<IdentityExport> export_identity(Tx& tx, const UserId& id) {
   return out;
 }
 
-Outcome<WallTime> request_erasure(Tx& tx, const UserId& id, WallTime now) {
+Outcome<WallTime> request_erasure(Tx& tx, const UserId& id, WallTime now, ErasedMessages messages) {
   const auto user = get_user(tx, id);
   if (!user) return std::unexpected(user.error());
   const WallTime due = user->erase_at.value_or(WallTime{now.unix_us + kErasureDelay.us()});
-  execute(tx, "update users set erase_at = $1, updated_at = $2 where id = $3", due, now, id);
+  execute(tx, "update users set erase_at = $1, keeps_messages = $4, updated_at = $2 where id = $3", due, now, id,
+          messages == ErasedMessages::kKeep ? 1 : 0);
   end_sessions(tx, id, {}, SessionEnd::kErased, now);
   return due;
+}
+
+ErasedMessages erased_messages(Tx& tx, const UserId& user) {
+  const auto keeps = one<int64_t>(tx, "select keeps_messages from users where id = $1", user);
+  return keeps.value_or(0) == 1 ? ErasedMessages::kKeep : ErasedMessages::kBlank;
 }
 
 Outcome<void> cancel_erasure(Tx& tx, const UserId& id, WallTime now) {

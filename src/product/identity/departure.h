@@ -52,9 +52,19 @@ BOOST_DESCRIBE_STRUCT(IdentityExport, (),
                        identities))
 Outcome<IdentityExport> export_identity(Tx& tx, const UserId& user);
 
+/// What becomes of what an erased user has said.
+enum class ErasedMessages : unsigned char {
+  kBlank,  ///< Nothing of it stays.
+  kKeep,   ///< It stays, said by nobody.
+};
+BOOST_DESCRIBE_ENUM(ErasedMessages, kBlank, kKeep)
+
 /// Ends all sessions at once; signing in again, and cancel_erasure(), takes it back until the returned moment. The
-/// caller has confirmed the password. Again does not put it off.
-Outcome<WallTime> request_erasure(Tx& tx, const UserId& user, WallTime now);
+/// caller has confirmed the password. Again does not put it off; about messages, the last word counts.
+Outcome<WallTime> request_erasure(Tx& tx, const UserId& user, WallTime now,
+                                  ErasedMessages messages = ErasedMessages::kBlank);
+/// What a user has wanted who is erased by now.
+ErasedMessages erased_messages(Tx& tx, const UserId& user);
 Outcome<void> cancel_erasure(Tx& tx, const UserId& user, WallTime now);
 /// Blanks the users whose time has come: the id stays, as a deleted user's, with nothing else. For a timer, until it
 /// returns less than kErasuresAtOnce.
