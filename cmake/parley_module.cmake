@@ -71,7 +71,11 @@ function(parley_test name)
 endfunction()
 
 # A libFuzzer target when PARLEY_FUZZ; otherwise a program that replays the seeds of fuzz/seeds/<name>, run by ctest.
+# Not under the thread sanitizer: each has one thread.
 function(parley_fuzz name source)
+  if(PARLEY_SANITIZE STREQUAL "thread")
+    return()
+  endif()
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} parley_flags)
   if(PARLEY_FUZZ)
