@@ -1,13 +1,13 @@
 #pragma once
 
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -58,10 +58,11 @@ class TestRedis {
       if (::getppid() == parent) ::execvp(arguments[0], arguments.data());
       ::_exit(127);
     }
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     bool is_there = false;
-    for (int i = 0; i < 600 && !is_there; ++i) {
+    while (!is_there && std::chrono::steady_clock::now() < deadline) {
       is_there = takes_connections();
-      if (!is_there) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::this_thread::yield();
     }
     PARLEY_CHECK(is_there);
   }
@@ -78,28 +79,18 @@ class TestRedis {
   void thaw() const { ::kill(server_, SIGCONT); }
 
  private:
-  static sockaddr_in local(uint16_t port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-  }
+  using Tcp = boost::asio::ip::tcp;
+  static Tcp::endpoint local(uint16_t port) { return {boost::asio::ip::address_v4::loopback(), port}; }
   static uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = local(0);
-    socklen_t size = sizeof address;
-    PARLEY_CHECK(::bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    PARLEY_CHECK(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    ::close(fd);
-    return ntohs(address.sin_port);
+    boost::asio::io_context context;
+    return Tcp::acceptor(context, local(0)).local_endpoint().port();
   }
   bool takes_connections() const {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = local(port_);
-    const bool is_there = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
-    ::close(fd);
-    return is_there;
+    boost::asio::io_context context;
+    Tcp::socket socket(context);
+    boost::system::error_code error;
+    socket.connect(local(port_), error);
+    return !error;
   }
 
   const std::string password_;

@@ -17,8 +17,6 @@ namespace {
 constexpr TimeDelta kRetry = TimeDelta::millis(50);
 constexpr TimeDelta kAnswers = TimeDelta::seconds(5);
 
-void pause() { std::this_thread::sleep_for(std::chrono::microseconds(kRetry.us())); }
-
 std::unexpected<Error> taken() { return fail(Error::Code::kAlreadyExists, "another instance runs on the database"); }
 
 }  // namespace
@@ -52,7 +50,7 @@ Result<void> InstanceLock::take_file(Timestamp deadline) {
     if (errno != EWOULDBLOCK && errno != EINTR)
       return fail(Error::Code::kUnavailable, path + ": " + std::strerror(errno));
     if (now() >= deadline) return taken();
-    pause();
+    wait(kRetry, {});
   }
   return {};
 }
@@ -65,7 +63,7 @@ Result<void> InstanceLock::take_advisory(Timestamp deadline) {
       if (is_ours) return taken();
       return fail(Error::Code::kUnavailable, is_ours.error().text);
     }
-    pause();
+    wait(kRetry, {});
   }
 }
 
@@ -92,13 +90,14 @@ Attempt<bool> InstanceLock::try_advisory() {
   return rows.size() == 1 && product::from_sql<int64_t>(std::move(rows.values.front())) == 1;
 }
 
+void InstanceLock::wait(TimeDelta time, const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, std::chrono::microseconds(time.us()), [] { return false; });
+}
+
 void InstanceLock::keep(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    {
-      std::unique_lock lock(mutex_);
-      const TimeDelta wait = is_held_ ? kLookEvery : kRetry * 4;
-      changed_.wait_for(lock, stop, std::chrono::microseconds(wait.us()), [] { return false; });
-    }
+    wait(is_held_ ? kLookEvery : kRetry * 4, stop);
     if (!stop.stop_requested()) look();
   }
 }

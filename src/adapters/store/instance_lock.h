@@ -42,6 +42,7 @@ class InstanceLock {
   Result<void> take_advisory(Timestamp deadline);
   /// One attempt on the connection, which is made when there is none. False: somebody else holds it.
   Attempt<bool> try_advisory();
+  void wait(TimeDelta time, const std::stop_token& stop);
   void keep(const std::stop_token& stop);
   void look();
 

@@ -78,8 +78,7 @@ TEST(InstanceLockOnPostgres, IsTakenAgainWhenTheDatabaseWasAway) {
   server.stop();
   const Timestamp deadline = after(kPatience);
   const auto await = [&](bool is_held) {
-    while ((*lock)->is_held() != is_held && now() < deadline)
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while ((*lock)->is_held() != is_held && now() < deadline) std::this_thread::yield();
     EXPECT_EQ((*lock)->is_held(), is_held);
   };
   await(false);
