@@ -7,6 +7,7 @@
 #include "adapters/bus/redis_bus.h"
 #include "adapters/bus/test_redis.h"
 #include "base/locked_rng.h"
+#include "base/test_log.h"
 
 namespace parley::bus {
 namespace {
@@ -212,6 +213,16 @@ TEST_F(RedisBusTest, ShowsItsPasswordAndChoosesItsDatabase) {
   elsewhere->publish("log", "not for these");
   first->publish("log", "for the second");
   EXPECT_EQ(second.hear(1), std::vector<std::string>{"log:for the second"});
+}
+
+TEST_F(RedisBusTest, SaysWhyItCannotConnectAndNotWithWhat) {
+  TestRedis redis("geheim");
+  const LogCapture log(log::Level::kWarn);
+  Instance one(make("redis://:falsch@" + redis.host()));
+  one->start();
+  while (!log.text().contains("bus_lost")) std::this_thread::yield();
+  EXPECT_TRUE(log.text().contains("WRONGPASS"));
+  EXPECT_FALSE(log.text().contains("falsch"));
 }
 
 TEST_F(RedisBusTest, KeepsTheNewestWhenTheServerDoesNotRead) {

@@ -109,6 +109,7 @@ void RedisBus::look_whether_joined() {
     is_joined_ = stats_.is_up = true;
     if (is_again) ++stats_.reconnects;
   }
+  is_loss_said_ = false;
   log::info("bus_connected", {{"instance", id_}, {"again", is_again ? "yes" : "no"}});
   for (const auto& joined : joined_) joined();
 }
@@ -120,10 +121,9 @@ void RedisBus::on_lost(const std::string& why) {
     stats_.dropped += waiting_.size();
     waiting_.clear();
     waiting_bytes_ = 0;
-    if (!std::exchange(is_joined_, false)) return;
-    stats_.is_up = false;
+    is_joined_ = stats_.is_up = false;
   }
-  if (!loop_->is_stopping()) log::warn("bus_lost", {{"reason", why}});
+  if (!loop_->is_stopping() && !std::exchange(is_loss_said_, true)) log::warn("bus_lost", {{"reason", why}});
 }
 
 void RedisBus::publish(std::string_view channel, std::string_view payload) {

@@ -59,6 +59,7 @@ class RedisBus final : public product::Bus {
   bool has_subscribed_ = false;  ///< The command has been given.
   size_t confirmed_ = 0;         ///< Channels that the server has confirmed.
   bool was_joined_ = false;
+  bool is_loss_said_ = false;  ///< In the log, once until it is joined.
 
   mutable std::mutex mutex_;
   std::deque<std::string> waiting_;  ///< Under mutex_: commands.

@@ -130,7 +130,6 @@ void RedisLink::write(std::string bytes) {
 }
 
 void RedisLink::lose(const std::string& why) {
-  const bool was_up = state_ == State::kUp;
   ++life_;
   resolver_.cancel();
   if (socket_) {
@@ -144,7 +143,7 @@ void RedisLink::lose(const std::string& why) {
   due_ =
       net::Loop::now() + half + TimeDelta::micros(static_cast<int64_t>(rng_.below(static_cast<uint64_t>(half.us()))));
   pause_ = std::min(pause_ * 2, kLongestPause);
-  if (was_up) handlers_.on_down(why);
+  handlers_.on_down(why);
 }
 
 void RedisLink::abort() {

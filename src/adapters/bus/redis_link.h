@@ -28,7 +28,7 @@ class RedisLink final : public net::LoopMember, public std::enable_shared_from_t
 
   struct Handlers {
     std::function<void()> on_up;                          ///< The other has answered: what is sent now arrives.
-    std::function<void(const std::string& why)> on_down;  ///< Only after on_up.
+    std::function<void(const std::string& why)> on_down;  ///< Lost, or an attempt has failed.
     std::function<void(const RespValue&)> on_value;       ///< Answers to pings included.
     std::function<std::string()> take;                    ///< What is to be sent next; empty: nothing now.
   };
