@@ -128,8 +128,8 @@ Outcome<SentAnswer> send_message(CommandContext& context, const SendMessage& wan
     if (*repeat) return SentAnswer{(*repeat)->id, (*repeat)->seq, (*repeat)->created_at, std::move(**repeat)};
   }
   if (auto spent = context.spend(Bucket::kSends, conversation.text()); !spent) return std::unexpected(spent.error());
-  auto sent = context.store.write(
-      context.deadline, [&](Tx& tx) { return chat::send_message(tx, acting, conversation, wanted); });
+  auto sent = context.store.write(context.deadline,
+                                  [&](Tx& tx) { return chat::send_message(tx, acting, conversation, wanted); });
   if (!sent) return std::unexpected(std::move(sent.error()));
   chat::MessageView& message = sent->message;
   return SentAnswer{message.id, message.seq, message.created_at, std::move(message)};
