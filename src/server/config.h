@@ -31,6 +31,7 @@ struct Config {
   std::vector<std::string> webhook_urls;
   bool webhook_allow_private = false;
   Redacted<std::string> database_url;      ///< Empty: a SQLite file in data_dir.
+  Redacted<std::string> redis_url;         ///< Empty: this instance is alone.
   std::vector<std::string> frontend_urls;  ///< Origins of web apps elsewhere; links in mails go to the first one.
   std::vector<std::string> trusted_proxies;
   std::string livekit_url;  ///< Rooms are there instead of in this process.

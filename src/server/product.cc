@@ -97,17 +97,20 @@ product::Outcome<std::optional<product::voice::RoomEvent>> read_webhook(const li
   return product::refuse(product::ProblemCode::kMalformedJson, "the body is not a WebhookEvent");
 }
 
+std::string configured_database_url(const Config& config) {
+  const std::string& url = config.database_url.reveal();
+  return url.empty() ? (std::filesystem::path(config.data_dir) / "parley.db").string() : url;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<store::Database>> open_configured_database(const Config& config) {
-  std::string url = config.database_url.reveal();
-  if (url.empty()) {
+  if (config.database_url.reveal().empty()) {
     std::error_code error;
     std::filesystem::create_directories(config.data_dir, error);
     if (error) return fail(Error::Code::kUnavailable, "data (" + config.data_dir + "): " + error.message());
-    url = (std::filesystem::path(config.data_dir) / "parley.db").string();
   }
-  return store::open_store({.url = Redacted<std::string>(std::move(url))});
+  return store::open_store({.url = Redacted<std::string>(configured_database_url(config))});
 }
 
 Result<std::unique_ptr<Product>> Product::start(const Config& config, rooms::TwirpTransport embedded) {
@@ -154,6 +157,12 @@ Result<void> Product::open_database() {
   const auto report = store::migrate(*database_, store::after(kMigrationPatience));
   if (!report) return std::unexpected(report.error());
   if (report->from != report->to) log::info("database_migrated", {{"from", report->from}, {"to", report->to}});
+  auto bus = make_bus(config_, *rng_);
+  if (!bus) return std::unexpected(bus.error());
+  bus_ = std::move(*bus);
+  auto lock = join_instances(config_, configured_database_url(config_));
+  if (!lock) return std::unexpected(lock.error());
+  lock_ = std::move(*lock);
   return {};
 }
 
@@ -222,11 +231,12 @@ Result<void> Product::open_gateway() {
   options.gateway.rooms_per_socket = kRoomsPerSocket;
   auto made = realtime::Realtime::make(
       std::move(options),
-      {.store = *database_, .authenticator = *authenticator_, .rates = api_->rate_gate(), .rng = *rng_});
+      {.store = *database_, .authenticator = *authenticator_, .rates = api_->rate_gate(), .rng = *rng_, .bus = *bus_});
   if (!made) return std::unexpected(made.error());
   realtime_ = std::move(*made);
   if (const auto started = realtime_->start(store::after(kMigrationPatience)); !started)
     return fail(Error::Code::kUnavailable, "the log of events: " + started.error().detail);
+  bus_->start();
   return {};
 }
 
@@ -236,7 +246,7 @@ product::Outcome<void> Product::record(const std::vector<store::PendingEvent>& e
     return product::events::append(tx, events.back().id);
   });
   if (!logged) return std::unexpected(logged.error());
-  realtime_->wake();
+  realtime_->on_log_grown();
   return {};
 }
 
@@ -246,7 +256,8 @@ void Product::on_room_event(const livekit::pb::WebhookEvent& event) {
 }
 
 std::string Product::to_prometheus() const {
-  return files_->to_prometheus() + webhooks_->to_prometheus() + realtime_->to_prometheus() +
+  return bus_to_prometheus(bus_->stats()) + files_->to_prometheus() + webhooks_->to_prometheus() +
+         realtime_->to_prometheus() +
          "# HELP parley_voice_events_dropped_total Room events that found the feed full; a reconciliation brought "
          "them\n"
          "# TYPE parley_voice_events_dropped_total counter\n"
@@ -261,6 +272,7 @@ void Product::stop() {
   if (relay_) relay_->stop();
   if (webhooks_) webhooks_->stop();
   if (feed_) feed_->stop();
+  if (bus_) bus_->stop();
   if (realtime_) realtime_->stop();
 }
 

@@ -14,6 +14,7 @@
 #include "server/config.h"
 #include "server/file_service.h"
 #include "server/housekeeper.h"
+#include "server/instances.h"
 #include "server/outbox_relay.h"
 #include "server/voice_feed.h"
 #include "server/webhook_dispatcher.h"
@@ -55,6 +56,8 @@ class Product {
   const Config& config_;
   std::unique_ptr<Rng> rng_;
   std::unique_ptr<store::Database> database_;
+  std::unique_ptr<store::InstanceLock> lock_;
+  std::unique_ptr<product::Bus> bus_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<product::RoomBackend> rooms_;
   std::unique_ptr<voice::Keeper> keeper_;

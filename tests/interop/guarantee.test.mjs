@@ -8,6 +8,7 @@ import { io } from 'socket.io-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Person } from './person.mjs';
 import { Postgres } from './postgres.mjs';
+import { Redis } from './redis.mjs';
 import { Server } from './server.mjs';
 import { eventually, freePort } from './support.mjs';
 
@@ -118,9 +119,10 @@ async function stored(person, channel) {
   }
 }
 
-const databases = [
-  ['SQLite', async () => null],
-  ['PostgreSQL', () => new Postgres().start()],
+const profiles = [
+  ['SQLite', {}],
+  ['PostgreSQL', { startDatabase: () => new Postgres().start() }],
+  ['PostgreSQL with two instances and Redis', { startDatabase: () => new Postgres().start(), startRedis: () => Redis.start() }],
 ];
 
 let running = [];
@@ -128,17 +130,24 @@ afterEach(async () => {
   for (const stop of running.splice(0).reverse()) await stop();
 });
 
-describe.each(databases)('the guarantee on %s', (_, startDatabase) => {
+describe.each(profiles)('the guarantee on %s', (_, { startDatabase, startRedis }) => {
   it(`holds for ${clientCount} clients over ${seconds} s with the server killed under them`, { timeout: (seconds + 100) * 1000 }, async () => {
     const seed = Number(process.env.PARLEY_SEED ?? randomInt(2 ** 31));
     console.log(`PARLEY_SEED=${seed}`);
     const dice = random(seed);
-    const database = await startDatabase();
+    const database = await startDatabase?.();
     running.push(() => database?.remove());
     const env = database ? { DATABASE_URL: database.url } : {};
-    const port = await freePort();
-    let server = await Server.start([], { port, env });
-    running.push(() => server.stop());
+    const redis = await startRedis?.();
+    if (redis) {
+      const livekit = await Server.start();
+      running.push(() => redis.stop(), () => livekit.stop());
+      Object.assign(env, { REDIS_URL: redis.url, LIVEKIT_URL: livekit.url, LIVEKIT_API_KEY: 'devkey', LIVEKIT_API_SECRET: 'secret' });
+    }
+    const servers = [];
+    for (let i = 0; i < (redis ? 2 : 1); ++i) servers.push(await Server.start([], { port: await freePort(), env }));
+    running.push(() => Promise.all(servers.map((server) => server.stop())));
+    const server = servers[0];
     const owner = await Person.register(server, 'sahib');
     const community = (await owner.do('POST', '/communities', { name: 'Zəmanət' })).id;
     const channel = (await owner.do('POST', `/communities/${community}/channels`, { name: 'söz', kind: 'text' })).id;
@@ -147,7 +156,7 @@ describe.each(databases)('the guarantee on %s', (_, startDatabase) => {
     for (let i = 0; i < clientCount; ++i) {
       const person = await Person.register(server, `kimsə${i}`);
       await person.do('POST', `/invites/${invite.code}/accept`);
-      const client = new Client(`c${i}`, person, server.http, channel);
+      const client = new Client(`c${i}`, person, servers[i % servers.length].http, channel);
       client.transports = [['polling', 'websocket'], ['websocket'], ['polling']][i % 3];
       client.open();
       clients.push(client);
@@ -166,15 +175,22 @@ describe.each(databases)('the guarantee on %s', (_, startDatabase) => {
     let crashes = 0;
     while (Date.now() < end - 3000) {
       await new Promise((resolve) => setTimeout(resolve, 2500 + dice() * 2500));
-      if (database && dice() < 0.4) {
+      if (kills > 0 && database && dice() < 0.4) {
         await database.stop('SIGQUIT');
         await database.start();
         ++crashes;
         continue;
       }
-      await server.stop('SIGKILL');
+      if (kills > 0 && redis && dice() < 0.3) {
+        await redis.stop();
+        await new Promise((resolve) => setTimeout(resolve, dice() * 1000));
+        await redis.start();
+        continue;
+      }
+      const one = Math.floor(dice() * servers.length);
+      await servers[one].stop('SIGKILL');
       ++kills;
-      server = await Server.start([], { port, data: server.data, env });
+      servers[one] = await Server.start([], { port: servers[one].port, data: servers[one].data, env });
     }
     await Promise.all(lives);
 

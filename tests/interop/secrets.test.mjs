@@ -45,6 +45,7 @@ describe('TOK-7: secrets', () => {
     OIDC_CLIENT_SECRET: random(),
     LIVEKIT_KEYS: `own: ${random()}`,
     DATABASE_URL: `postgresql://parley:${random()}@127.0.0.1:9/parley`,
+    REDIS_URL: `redis://:${random()}@127.0.0.1:9`,
   };
   const env = {
     ...ofServer,
@@ -53,7 +54,7 @@ describe('TOK-7: secrets', () => {
     LIVEKIT_API_KEY: 'rooms',
   };
   /** What nothing may repeat. */
-  const secrets = { ...ofServer, LIVEKIT_KEYS: ofServer.LIVEKIT_KEYS.slice(5), DATABASE_URL: ofServer.DATABASE_URL.split(/[:@]/)[2] };
+  const secrets = { ...ofServer, LIVEKIT_KEYS: ofServer.LIVEKIT_KEYS.slice(5), DATABASE_URL: ofServer.DATABASE_URL.split(/[:@]/)[2], REDIS_URL: ofServer.REDIS_URL.split(/[:@]/)[2] };
   const password = `parola-${random()}`;
   let server, logs, channel, admin, tokens;
 

@@ -24,11 +24,20 @@ void PresenceBook::hear(std::string_view instance, const UserId& user, PresenceS
   if (state == PresenceState::kOffline) {
     const auto found = people_.find(user);
     if (found == people_.end()) return;
-    const auto said = found->second.elsewhere.find(instance);
-    if (said != found->second.elsewhere.end()) found->second.elsewhere.erase(said);
+    Person& person = found->second;
+    const auto said = person.elsewhere.find(instance);
+    if (said == person.elsewhere.end()) return;
+    person.elsewhere.erase(said);
+    if (person.devices.empty() && person.elsewhere.empty()) person.gone_at = now;
     return;
   }
   people_[user].elsewhere.insert_or_assign(std::string(instance), Person::Elsewhere{state, now + kLease});
+}
+
+void PresenceBook::hold(Timestamp now) {
+  for (auto& [user, person] : people_) {
+    for (auto& [instance, said] : person.elsewhere) said.until = now + kLease;
+  }
 }
 
 PresenceState PresenceBook::best(const Person& person) {

@@ -39,8 +39,11 @@ class PresenceBook {
   /// A device of this instance: comes, changes, goes.
   void set(const product::UserId& user, std::string_view socket, PresenceState state);
   void remove(const product::UserId& user, std::string_view socket, Timestamp now);
-  /// What another instance says of one user: the best of its devices, kOffline when it has none.
+  /// What another instance says of one user: the best of its devices, kOffline when it has none. Who has none at all
+  /// any more has kGrace, as one who leaves here.
   void hear(std::string_view instance, const product::UserId& user, PresenceState state, Timestamp now);
+  /// The others cannot be heard: what they said last stays true until they can, and a lease longer.
+  void hold(Timestamp now);
   /// The best of the devices on this instance: what others are told.
   PresenceState own(const product::UserId& user) const;
   std::vector<UserPresence> own_all() const;

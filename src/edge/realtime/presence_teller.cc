@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 
 #include "base/log.h"
 #include "edge/realtime/audience.h"
+#include "edge/realtime/known_fields.h"
 #include "json/writer.h"
+#include "net/clock.h"
 #include "product/chat/joined.h"
 #include "product/community/members.h"
 #include "product/identity/profile.h"
@@ -18,6 +21,16 @@ using product::Tx;
 using product::UserId;
 
 constexpr TimeDelta kPatience = TimeDelta::seconds(5);
+constexpr std::string_view kChannel = "presence";
+/// People in one message: some 20 kB.
+constexpr size_t kPeopleAtOnce = 200;
+
+/// What instances tell each other.
+struct PresenceElsewhere {
+  std::vector<UserPresence> people;  ///< kInvisible, too: his other devices may be seen less than this one.
+  std::optional<bool> asks;          ///< The sender has just come and knows nobody.
+};
+BOOST_DESCRIBE_STRUCT(PresenceElsewhere, (), (people, asks))
 
 /// Who is told.
 struct Circle {
@@ -28,12 +41,54 @@ struct Circle {
 
 }  // namespace
 
+PresenceTeller::PresenceTeller(Ports ports) : ports_(ports) {
+  ports_.bus.subscribe(kChannel, [this](const product::Bus::Message& message) { hear(message); });
+  ports_.bus.on_joined([this] {
+    ports_.bus.publish(kChannel, json::to_json(PresenceElsewhere{{}, true}));
+    is_asked_ = true;
+  });
+}
+
 void PresenceTeller::set(const UserId& user, std::string_view socket, PresenceState state) {
-  book_.with([&](PresenceBook& book) { book.set(user, socket, state); });
+  say(book_.with([&](PresenceBook& book) -> std::vector<UserPresence> {
+    const PresenceState before = book.own(user);
+    book.set(user, socket, state);
+    if (book.own(user) == before) return {};
+    return {{user, book.own(user)}};
+  }));
 }
 
 void PresenceTeller::remove(const UserId& user, std::string_view socket, Timestamp now) {
-  book_.with([&](PresenceBook& book) { book.remove(user, socket, now); });
+  say(book_.with([&](PresenceBook& book) -> std::vector<UserPresence> {
+    const PresenceState before = book.own(user);
+    book.remove(user, socket, now);
+    if (book.own(user) == before) return {};
+    return {{user, book.own(user)}};
+  }));
+}
+
+void PresenceTeller::say(const std::vector<UserPresence>& own) {
+  for (size_t from = 0; from < own.size(); from += kPeopleAtOnce) {
+    const auto part = std::span(own).subspan(from, std::min(kPeopleAtOnce, own.size() - from));
+    ports_.bus.publish(kChannel, json::to_json(PresenceElsewhere{{part.begin(), part.end()}, std::nullopt}));
+  }
+}
+
+void PresenceTeller::hear(const product::Bus::Message& message) {
+  const auto heard = parse_known<PresenceElsewhere>(message.payload);
+  if (!heard) return log::warn("bus_message_not_understood", {{"channel", kChannel}});
+  const Timestamp now = net::read_clock().mono;
+  book_.with([&](PresenceBook& book) {
+    for (const UserPresence& one : heard->people) book.hear(message.sender, one.user_id, one.state, now);
+  });
+  if (heard->asks.value_or(false)) is_asked_ = true;
+}
+
+void PresenceTeller::beat(Timestamp now) {
+  if (!ports_.bus.stats().is_up) return book_.with([&](PresenceBook& book) { book.hold(now); });
+  if (!is_asked_.exchange(false) && now < next_beat_) return;
+  next_beat_ = now + PresenceBook::kBeat;
+  say(book_.with([](const PresenceBook& book) { return book.own_all(); }));
 }
 
 Outcome<std::vector<UserPresence>> PresenceTeller::look(const UserId& viewer, std::vector<UserId> asked,
@@ -46,7 +101,7 @@ Outcome<std::vector<UserPresence>> PresenceTeller::look(const UserId& viewer, st
       if (const PresenceState state = book.seen(user); state != PresenceState::kOffline) there.push_back({user, state});
     }
   });
-  return store_.read(deadline, [&](Tx& tx) -> Outcome<std::vector<UserPresence>> {
+  return ports_.store.read(deadline, [&](Tx& tx) -> Outcome<std::vector<UserPresence>> {
     std::set<UserId> known{viewer};
     for (UserId& other : product::community::fellows_among(tx, viewer, asked)) known.insert(std::move(other));
     for (UserId& other : product::chat::partners_among(tx, viewer, asked)) known.insert(std::move(other));
@@ -62,13 +117,14 @@ Outcome<std::vector<UserPresence>> PresenceTeller::look(const UserId& viewer, st
 }
 
 void PresenceTeller::tell_changes(Now now) {
+  beat(now.mono);
   const auto changes = book_.with([&](PresenceBook& book) { return book.changes(now.mono); });
   for (const UserPresence& presence : changes) tell(presence, now);
 }
 
 void PresenceTeller::tell(const UserPresence& presence, Now now) {
   const UserId& user = presence.user_id;
-  const auto circle = store_.read(now.mono + kPatience, [&](Tx& tx) -> Outcome<Circle> {
+  const auto circle = ports_.store.read(now.mono + kPatience, [&](Tx& tx) -> Outcome<Circle> {
     return Circle{rooms_of(tx, user, now.wall), product::identity::apart_from(tx, user),
                   product::identity::privacy_of(tx, user).shows_presence};
   });
@@ -77,14 +133,14 @@ void PresenceTeller::tell(const UserPresence& presence, Now now) {
     std::vector<std::string> except;
     for (const UserId& other : circle->apart) except.push_back(user_room(other));
     const std::string argument = json::to_json(presence);
-    gateway_.emit(
+    ports_.gateway.emit(
         "/", {.rooms = {circle->rooms.begin(), circle->rooms.end()}, .except = {except.begin(), except.end()}},
         {.name = "presence", .arguments = {argument}, .delivery = gateway::OutgoingEvent::Delivery::kVolatile});
   }
   if (presence.state != PresenceState::kOffline) return;
   // Whoever came by an invite for a visit has left with his last device.
-  const auto done = store_.write(now.mono + kPatience, [&](Tx& tx) -> Outcome<void> {
-    product::community::end_temporary_memberships(tx, {user, now.wall, rng_});
+  const auto done = ports_.store.write(now.mono + kPatience, [&](Tx& tx) -> Outcome<void> {
+    product::community::end_temporary_memberships(tx, {user, now.wall, ports_.rng});
     return {};
   });
   if (!done) log::warn("visit_not_ended", {{"problem", product::info(done.error().code).name}});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -8,15 +9,24 @@
 #include "base/rng.h"
 #include "edge/gateway/gateway.h"
 #include "edge/realtime/presence.h"
+#include "product/ports/bus.h"
 #include "product/ports/store.h"
 
 namespace parley::realtime {
 
-/// Keeps the presence of everyone and tells it to those who share a place with him. Thread-safe.
+/// Keeps the presence of everyone and tells it to those who share a place with him. Instances tell each other what each
+/// holds, when it changes and every PresenceBook::kBeat; whom a client is told of is decided where he is connected.
+/// Thread-safe.
 class PresenceTeller {
  public:
-  PresenceTeller(product::Store& store, gateway::Gateway& gateway, Rng& rng)
-      : store_(store), gateway_(gateway), rng_(rng) {}
+  struct Ports {
+    product::Store& store;
+    gateway::Gateway& gateway;
+    product::Bus& bus;
+    Rng& rng;
+  };
+  /// All outlive it, and the bus is stopped before it ends.
+  explicit PresenceTeller(Ports ports);
 
   void set(const product::UserId& user, std::string_view socket, PresenceState state);
   void remove(const product::UserId& user, std::string_view socket, Timestamp now);
@@ -29,10 +39,14 @@ class PresenceTeller {
 
  private:
   void tell(const UserPresence& presence, Now now);
+  void hear(const product::Bus::Message& message);
+  void say(const std::vector<UserPresence>& own);
+  /// Says all that this instance holds, when it is time or somebody has asked.
+  void beat(Timestamp now);
 
-  product::Store& store_;
-  gateway::Gateway& gateway_;
-  Rng& rng_;
+  const Ports ports_;
+  std::atomic<bool> is_asked_ = false;
+  Timestamp next_beat_;  ///< Of the thread that tells changes.
   Guarded<PresenceBook> book_;
 };
 

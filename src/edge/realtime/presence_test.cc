@@ -104,6 +104,33 @@ TEST_F(PresenceTest, BelievesAnInstanceThatSaysThatSomebodyLeft) {
   EXPECT_EQ(told(1), kIdle);
 }
 
+TEST_F(PresenceTest, SaysNothingWhenAPageIsReloadedOnAnotherInstance) {
+  book_.hear("b", kAnna, kActive, at(0));
+  EXPECT_EQ(told(0), kActive);
+  book_.hear("b", kAnna, kOffline, at(1));
+  EXPECT_EQ(told(2), std::nullopt);
+  book_.set(kAnna, "phone", kActive);
+  EXPECT_EQ(told(40), std::nullopt);
+  book_.hear("c", kBora, kIdle, at(40));
+  EXPECT_EQ(told(40), std::nullopt);
+}
+
+TEST_F(PresenceTest, TellsThatSomebodyHasLeftAnotherInstanceWhenTheGraceIsOver) {
+  book_.hear("b", kAnna, kActive, at(0));
+  EXPECT_EQ(told(0), kActive);
+  book_.hear("b", kAnna, kOffline, at(1));
+  EXPECT_EQ(told(20), std::nullopt);
+  EXPECT_EQ(told(21), kOffline);
+}
+
+TEST_F(PresenceTest, BelievesTheOthersWhileTheyCannotBeHeardAndALeaseLonger) {
+  book_.hear("b", kAnna, kActive, at(0));
+  EXPECT_EQ(told(0), kActive);
+  book_.hold(at(50));
+  EXPECT_EQ(told(109), std::nullopt);
+  EXPECT_EQ(told(110), kOffline);
+}
+
 TEST_F(PresenceTest, SaysToOthersWhatItHoldsItself) {
   book_.set(kAnna, "phone", kIdle);
   book_.hear("b", kBora, kActive, at(0));

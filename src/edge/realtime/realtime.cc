@@ -27,6 +27,7 @@ using product::Tx;
 using product::UserId;
 
 constexpr std::string_view kNamespace = "/";
+constexpr std::string_view kLogChannel = "log";
 /// Events told one by one to a client that was away; more are a matter for GET /sync (product.md 3.3).
 constexpr int64_t kMaxMissed = 10'000;
 /// Conversations that `ready` names; who has more asks GET /sync for all.
@@ -112,12 +113,21 @@ Realtime::Realtime(RealtimeOptions options, RealtimePorts ports, api::Origins or
         return std::make_unique<gateway::Gateway>(std::move(gateway), *this, ports_.rng);
       }()),
       delivery_(ports.store, *gateway_),
-      typing_(*gateway_),
-      presence_(ports.store, *gateway_, ports.rng),
+      typing_(*gateway_, ports.bus),
+      presence_({.store = ports.store, .gateway = *gateway_, .bus = ports.bus, .rng = ports.rng}),
       pool_(options_.workers),
-      watcher_([this](const std::stop_token& stop) { watch(stop); }) {}
+      watcher_([this](const std::stop_token& stop) { watch(stop); }) {
+  // A hint that is lost is made up for by Delivery's own look.
+  ports_.bus.subscribe(kLogChannel, [this](const product::Bus::Message&) { delivery_.wake(); });
+  ports_.bus.on_joined([this] { delivery_.wake(); });
+}
 
 Realtime::~Realtime() { stop(); }
+
+void Realtime::on_log_grown() {
+  delivery_.wake();
+  ports_.bus.publish(kLogChannel, {});
+}
 
 void Realtime::stop() {
   watcher_.request_stop();

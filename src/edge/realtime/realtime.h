@@ -23,6 +23,7 @@
 #include "net/worker_pool.h"
 #include "product/chat/messages.h"
 #include "product/chat/sync.h"
+#include "product/ports/bus.h"
 
 namespace parley::realtime {
 
@@ -41,6 +42,8 @@ struct RealtimePorts {
   api::Authenticator& authenticator;
   api::RateGate& rates;
   Rng& rng;  ///< Fit for secrets.
+  /// To the other instances; not started yet. Stopped before Realtime ends.
+  product::Bus& bus;
 };
 
 /// The product's side of the gateway: who may connect, what clients may ask for, and what they are told (product.md
@@ -62,8 +65,8 @@ class Realtime final : public gateway::GatewayHandler {
   void stop();
   bool owns(std::string_view path) const { return gateway_->owns(path); }
   void handle(std::shared_ptr<net::HttpExchange> exchange) { gateway_->handle(std::move(exchange)); }
-  /// The log has grown. From any thread.
-  void wake() { delivery_.wake(); }
+  /// This instance has made the log grow: looks at it now, and has the others look. From any thread.
+  void on_log_grown();
   /// Prometheus text format 0.0.4.
   std::string to_prometheus() const;
 

@@ -1,13 +1,4 @@
-#include "edge/realtime/realtime.h"
-
-#include <gtest/gtest.h>
-
-#include <boost/json.hpp>
-#include <deque>
-
-#include "base/locked_rng.h"
-#include "edge/gateway/test_gateway.h"
-#include "product/chat/test_chat.h"
+#include "edge/realtime/test_realtime.h"
 #include "product/voice/presence.h"
 
 namespace parley::realtime {
@@ -18,126 +9,10 @@ using product::Outcome;
 using product::Tx;
 using product::UserId;
 
-/// Everybody's token is his id.
-class IdsAreTokens : public api::Authenticator {
- public:
-  Outcome<api::Caller> authenticate(const api::Credentials& credentials, Now now, Timestamp /*until*/) override {
-    api::Caller caller;
-    caller.kind = api::Caller::Kind::kUser;
-    caller.user = UserId(credentials.secret.reveal());
-    caller.session = product::SessionId("session-of-" + caller.user.text());
-    caller.expires_at = WallTime{now.wall.unix_us + life.us()};
-    return caller;
-  }
-  TimeDelta life = TimeDelta::seconds(900);
-};
-
-/// A client that reads events one after the other.
-class Client {
- public:
-  Client(uint16_t port, const UserId& user, std::string_view more = "") : wire_(port) {
-    answer = wire_.connect(R"({"token":")" + user.text() + "\"" + std::string(more) + "}");
-    if (const auto at = answer.find(R"("pid":")"); at != std::string::npos)
-      pid = answer.substr(at + 7, answer.find('"', at + 7) - at - 7);
-  }
-  /// The next event of this name; what comes before is kept in `skipped`.
-  boost::json::object next(std::string_view name) {
-    for (;;) {
-      const std::string packet = wire_.next();
-      if (!packet.starts_with("42[")) {
-        EXPECT_TRUE(packet.starts_with("43")) << "waiting for " << name << ", got " << packet;
-        if (!packet.starts_with("43")) return {};
-        continue;
-      }
-      boost::json::array event = boost::json::parse(std::string_view(packet).substr(2)).as_array();
-      if (event.size() > 2 && event[2].is_string()) offset = std::string(event[2].as_string());
-      if (event[0].as_string() == name) return event[1].as_object();
-      skipped.emplace_back(event[0].as_string());
-    }
-  }
-  /// What the server answers to an event.
-  boost::json::object ask(std::string_view name, std::string_view argument) {
-    wire_.send("421[\"" + std::string(name) + "\"," + std::string(argument) + "]");
-    for (;;) {
-      const std::string packet = wire_.next();
-      if (packet.starts_with("431"))
-        return boost::json::parse(std::string_view(packet).substr(3)).as_array()[0].as_object();
-      if (!packet.starts_with("42[")) {
-        ADD_FAILURE() << "waiting for an answer, got " << packet;
-        return {};
-      }
-    }
-  }
-  std::string next_packet() { return wire_.next(); }
-  void drop() { wire_.drop(); }
-
-  std::string answer;  ///< To its CONNECT.
-  std::string pid;
-  std::string offset;
-  std::vector<std::string> skipped;
-
- private:
-  gateway::TestClient wire_;
-};
-
-std::string text_of(const boost::json::object& message) { return std::string(message.at("text").as_string()); }
-std::string event_id_of(const boost::json::object& event) { return std::string(event.at("eventId").as_string()); }
-
-/// The product's gateway on a free port; what the test does is told as the server's relay tells it.
-class RealtimeTest : public product::chat::ChatTest {
- protected:
-  void SetUp() override {
-    auto made = Realtime::make({}, {*store_, tokens_, rates_, safe_rng_});
-    ASSERT_TRUE(made) << made.error().message;
-    realtime_ = std::move(*made);
-    ASSERT_TRUE(realtime_->start(soon()));
-    server_ = std::make_unique<net::HttpServer>(
-        net::HttpServerOptions{.bind_addresses = {"127.0.0.1"}},
-        [this](std::shared_ptr<net::HttpExchange> exchange) { realtime_->handle(std::move(exchange)); });
-    ASSERT_TRUE(server_->start());
-    owner_ = user("aysel");
-    guest_ = user("ibrahim");
-    group_ = group(owner_, {guest_});
-    tell();
-  }
-  void TearDown() override {
-    realtime_->stop();
-    server_.reset();
-    realtime_.reset();
-  }
-  uint16_t port() const { return server_->port(); }
-
-  /// Gives what has happened its place in the log, and says so.
-  void tell() {
-    const auto pending = store_->outbox().fetch(soon(), 10'000);
-    ASSERT_TRUE(pending);
-    if (pending->empty()) return;
-    std::vector<int64_t> ids;
-    for (const auto& event : *pending) ids.push_back(event.id);
-    ASSERT_TRUE(
-        store_->write(soon(), [&](Tx& tx) -> Outcome<int64_t> { return product::events::append(tx, ids.back()); }));
-    ASSERT_TRUE(store_->outbox().remove(soon(), ids));
-    realtime_->wake();
-  }
-  void say_and_tell(const UserId& who, const std::string& text) {
-    say(who, group_, text);
-    tell();
-  }
-
-  IdsAreTokens tokens_;
-  LockedRng<SeededRng> safe_rng_{SeededRng(7)};
-  api::RateGate rates_{api::default_rate_limits(), 1024, safe_rng_};
-  std::unique_ptr<Realtime> realtime_;
-  std::unique_ptr<net::HttpServer> server_;
-  UserId owner_;
-  UserId guest_;
-  ConversationId group_;
-};
-
 TEST_P(RealtimeTest, TellsAMessageToEveryMemberAndToNobodyElse) {
   const UserId other = user("yad");
-  Client inside(port(), guest_);
-  Client outside(port(), other);
+  TestListener inside(port(), guest_);
+  TestListener outside(port(), other);
   inside.next("ready");
   outside.next("ready");
   say_and_tell(owner_, "salam");
@@ -149,7 +24,7 @@ TEST_P(RealtimeTest, TellsAMessageToEveryMemberAndToNobodyElse) {
 }
 
 TEST_P(RealtimeTest, NamesAllConversationsWhenSomebodyConnects) {
-  Client client(port(), guest_);
+  TestListener client(port(), guest_);
   const auto ready = client.next("ready");
   EXPECT_EQ(ready.at("userId").as_string(), guest_.text());
   ASSERT_EQ(ready.at("conversations").as_array().size(), 1U);
@@ -157,7 +32,7 @@ TEST_P(RealtimeTest, NamesAllConversationsWhenSomebodyConnects) {
 }
 
 TEST_P(RealtimeTest, StoresAMessageBeforeItAnswers) {
-  Client client(port(), guest_);
+  TestListener client(port(), guest_);
   client.next("ready");
   const auto answer = client.ask("sendMessage", R"({"conversationId":")" + group_.text() + R"(","text":"bir"})");
   ASSERT_TRUE(answer.at("ok").as_bool()) << boost::json::serialize(answer);
@@ -169,13 +44,13 @@ TEST_P(RealtimeTest, StoresAMessageBeforeItAnswers) {
 }
 
 TEST_P(RealtimeTest, TellsWhatWasMissedSinceTheLastEventInOrderAndOnce) {
-  Client first(port(), guest_);
+  TestListener first(port(), guest_);
   first.next("ready");
   say_and_tell(owner_, "0");
   const std::string last = event_id_of(first.next("newMessage"));
   first.drop();
   for (int i = 1; i <= 20; ++i) say_and_tell(owner_, std::to_string(i));
-  Client again(port(), guest_, R"(,"lastEventId":")" + last + "\"");
+  TestListener again(port(), guest_, R"(,"lastEventId":")" + last + "\"");
   again.next("ready");
   for (int i = 1; i <= 20; ++i) EXPECT_EQ(text_of(again.next("newMessage")), std::to_string(i));
   EXPECT_GE(again.next("resumed").at("count").as_int64(), 20);
@@ -190,7 +65,7 @@ TEST_P(RealtimeTest, LosesNothingBetweenTheLookAtTheDatabaseAndTheFirstEvent) {
     for (int i = 1; !is_done; ++i) say_and_tell(owner_, std::to_string(i));
   });
   for (int round = 0; round < 10; ++round) {
-    Client client(port(), guest_, R"(,"lastEventId":"0")");
+    TestListener client(port(), guest_, R"(,"lastEventId":"0")");
     client.next("ready");
     int64_t seq = 0;
     for (int i = 0; i < 30; ++i) {
@@ -204,14 +79,14 @@ TEST_P(RealtimeTest, LosesNothingBetweenTheLookAtTheDatabaseAndTheFirstEvent) {
 }
 
 TEST_P(RealtimeTest, RestoresWhoComesBackSoonWithoutTellingAnythingTwice) {
-  Client first(port(), guest_);
+  TestListener first(port(), guest_);
   first.next("ready");
   say_and_tell(owner_, "a");
   EXPECT_EQ(text_of(first.next("newMessage")), "a");
   first.drop();
   say_and_tell(owner_, "b");
   const std::string more = R"(,"pid":")" + first.pid + R"(","offset":")" + first.offset + R"(","lastEventId":"0")";
-  Client again(port(), guest_, more);
+  TestListener again(port(), guest_, more);
   EXPECT_EQ(text_of(again.next("newMessage")), "b");
   EXPECT_TRUE(again.next("ready").at("recovered").as_bool());
   say_and_tell(owner_, "c");
@@ -222,7 +97,7 @@ TEST_P(RealtimeTest, SendsToTheSyncWhoWasAwayForTooLong) {
   say_and_tell(owner_, "old");
   const WallTime later{now_.unix_us + product::events::kKept.us() * 100};
   ASSERT_TRUE(store_->write(soon(), [&](Tx& tx) -> Outcome<int64_t> { return product::events::sweep(tx, later); }));
-  Client client(port(), guest_, R"(,"lastEventId":"0")");
+  TestListener client(port(), guest_, R"(,"lastEventId":"0")");
   EXPECT_EQ(client.next("resync").at("reason").as_string(), "too_long_ago");
   say_and_tell(owner_, "new");
   EXPECT_EQ(text_of(client.next("newMessage")), "new");
@@ -230,7 +105,7 @@ TEST_P(RealtimeTest, SendsToTheSyncWhoWasAwayForTooLong) {
 
 TEST_P(RealtimeTest, BringsInWhoIsAddedAndPutsOutWhoIsRemoved) {
   const UserId late = user("gec");
-  Client client(port(), late);
+  TestListener client(port(), late);
   client.next("ready");
   say_and_tell(owner_, "before");
   const auto added =
@@ -256,8 +131,8 @@ TEST_P(RealtimeTest, TellsAThreadToThoseWhoTakePartOrAskForIt) {
       act(owner_, [&](Tx& tx, const auto& acting) { return product::chat::open_thread(tx, acting, message.id, {}); });
   ASSERT_TRUE(opened) << opened.error().detail;
   tell();
-  Client writer(port(), owner_);
-  Client reader(port(), guest_);
+  TestListener writer(port(), owner_);
+  TestListener reader(port(), guest_);
   writer.next("ready");
   reader.next("ready");
   const std::string thread = R"({"conversationId":")" + opened->id.text() + "\"}";
@@ -275,7 +150,7 @@ TEST_P(RealtimeTest, PutsWhoLeavesAGroupOutOfItsThreads) {
   ASSERT_TRUE(opened) << opened.error().detail;
   say(guest_, opened->id, "mine");
   tell();
-  Client client(port(), guest_);
+  TestListener client(port(), guest_);
   client.next("ready");
   const auto left =
       act(guest_, [&](Tx& tx, const auto& acting) { return product::chat::remove_person(tx, acting, group_, guest_); });
@@ -290,8 +165,8 @@ TEST_P(RealtimeTest, PutsWhoLeavesAGroupOutOfItsThreads) {
 }
 
 TEST_P(RealtimeTest, TellsTypingToOthersOnly) {
-  Client writer(port(), owner_);
-  Client reader(port(), guest_);
+  TestListener writer(port(), owner_);
+  TestListener reader(port(), guest_);
   writer.next("ready");
   reader.next("ready");
   const std::string argument = R"({"conversationId":")" + group_.text() + R"(","isTyping":true})";
@@ -311,10 +186,10 @@ TEST_P(RealtimeTest, DoesNotTellTypingToWhoIsBlockedNorOfWhoHidesIt) {
   ASSERT_TRUE(added);
   set_privacy(third, {.sends_typing = false});
   tell();
-  Client writer(port(), owner_);
-  Client hidden(port(), third);
-  Client reader(port(), guest_);
-  for (Client* client : {&writer, &hidden, &reader}) client->next("ready");
+  TestListener writer(port(), owner_);
+  TestListener hidden(port(), third);
+  TestListener reader(port(), guest_);
+  for (TestListener* client : {&writer, &hidden, &reader}) client->next("ready");
   const std::string argument = R"({"conversationId":")" + group_.text() + R"(","isTyping":true})";
   EXPECT_TRUE(writer.ask("typing", argument).at("ok").as_bool());
   EXPECT_TRUE(hidden.ask("typing", argument).at("ok").as_bool());
@@ -324,7 +199,7 @@ TEST_P(RealtimeTest, DoesNotTellTypingToWhoIsBlockedNorOfWhoHidesIt) {
 }
 
 TEST_P(RealtimeTest, EndsTheSocketsOfASessionThatEnds) {
-  Client client(port(), guest_);
+  TestListener client(port(), guest_);
   client.next("ready");
   const auto ended = store_->write(soon(), [&](Tx& tx) -> Outcome<void> {
     tx.emit({"user.session_ended", "user:" + guest_.text(),
@@ -342,7 +217,7 @@ TEST_P(RealtimeTest, EndsTheSocketsOfASessionThatEnds) {
 
 TEST_P(RealtimeTest, AnnouncesTheEndOfATokenAndGoesOnWithANewOne) {
   tokens_.life = TimeDelta::seconds(30);
-  Client client(port(), guest_);
+  TestListener client(port(), guest_);
   client.next("ready");
   client.next("auth:expiring");
   tokens_.life = TimeDelta::seconds(900);
@@ -357,7 +232,7 @@ TEST_P(RealtimeTest, TellsVoicePresenceToWhoMayViewTheChannel) {
   const UserId member = make_member("üzv", owner_, community);
   const auto channel = make_channel(owner_, community, product::community::ChannelKind::kVoice);
   tell();
-  Client inside(port(), member);
+  TestListener inside(port(), member);
   inside.next("ready");
   const auto told = store_->write(soon(), [&](Tx& tx) -> Outcome<void> {
     product::voice::apply(tx,

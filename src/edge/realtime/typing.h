@@ -9,6 +9,7 @@
 #include "base/time.h"
 #include "edge/gateway/gateway.h"
 #include "product/model/ids.h"
+#include "product/ports/bus.h"
 
 namespace parley::realtime {
 
@@ -21,7 +22,8 @@ struct UserTyping {
 };
 BOOST_DESCRIBE_STRUCT(UserTyping, (), (conversation_id, user_id, is_typing, expires_at))
 
-/// Who is writing where (product.md 3.4): volatile, never replayed, not told to the one who writes. Thread-safe.
+/// Who is writing where (product.md 3.4), on all instances: volatile, never replayed, not told to the one who writes.
+/// Whom it is kept from is decided once, where he writes. Thread-safe.
 class Typing {
  public:
   /// Clients say it again while it lasts; what comes sooner is not passed on.
@@ -30,7 +32,8 @@ class Typing {
   /// Writers remembered; beyond it, those of long ago are forgotten.
   static constexpr size_t kMaxWriters = 100'000;
 
-  explicit Typing(gateway::Gateway& gateway) : gateway_(gateway) {}
+  /// Both outlive it, and the bus is stopped before it ends.
+  Typing(gateway::Gateway& gateway, product::Bus& bus);
   struct Change {
     product::ConversationId conversation;
     product::UserId user;
@@ -40,7 +43,10 @@ class Typing {
   void set(const Change& change, const std::vector<product::UserId>& apart, Now now);
 
  private:
+  void tell(const UserTyping& typing, const std::vector<product::UserId>& apart);
+
   gateway::Gateway& gateway_;
+  product::Bus& bus_;
   Guarded<std::map<std::string, Timestamp>> passed_on_;  ///< "conversation|user" -> when it was last told.
 };
 
