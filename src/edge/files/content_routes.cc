@@ -25,17 +25,12 @@ using product::Tx;
 using product::UserId;
 using Services = std::shared_ptr<const FileServices>;
 
-struct ContentQuery {
-  std::optional<FormRole> form;
-  std::optional<bool> download;
+/// As a query and as a body.
+struct FormWish {
+  std::optional<FormRole> form;  ///< Absent: the original.
+  std::optional<bool> download;  ///< Never shown in place.
 };
-BOOST_DESCRIBE_STRUCT(ContentQuery, (), (form, download))
-
-struct LinkWish {
-  std::optional<FormRole> form;
-  std::optional<bool> download;
-};
-BOOST_DESCRIBE_STRUCT(LinkWish, (), (form, download))
+BOOST_DESCRIBE_STRUCT(FormWish, (), (form, download))
 
 struct FileLink {
   std::string url;  ///< A path where this server does not know its own address.
@@ -82,7 +77,7 @@ Serving serving_of(Found found) {
   return out;
 }
 
-Outcome<Download> get_content(Request<NoBody, ContentQuery>& request, const Services& services) {
+Outcome<Download> get_content(Request<NoBody, FormWish>& request, const Services& services) {
   auto found = find_content(request, {.file = request.id<FileId>("file_id"),
                                       .form = request.query.form.value_or(FormRole::kOriginal),
                                       .user = request.caller.user});
@@ -110,7 +105,7 @@ Outcome<Download> get_by_link(Request<NoBody, LinkQuery>& request, const Service
   return serve(request.http, serving, {services->blobs, services->readers});
 }
 
-Outcome<FileLink> make_file_link(Request<LinkWish>& request, const Services& services) {
+Outcome<FileLink> make_file_link(Request<FormWish>& request, const Services& services) {
   const Wanted wanted{.file = request.id<FileId>("file_id"),
                       .form = request.body.form.value_or(FormRole::kOriginal),
                       .user = request.caller.user};
@@ -133,7 +128,7 @@ void add_content_routes(api::RouteTable& table, const Services& services) {
              .tag = "files",
              .other_status = {206, 416},
              .problems = problems},
-            [services](Request<NoBody, ContentQuery>& request) { return get_content(request, services); });
+            [services](Request<NoBody, FormWish>& request) { return get_content(request, services); });
   table.add({.method = Method::kPost,
              .path = "/api/v1/files/{file_id}/links",
              .id = "linkFile",
@@ -141,7 +136,7 @@ void add_content_routes(api::RouteTable& table, const Services& services) {
              .tag = "files",
              .problems = problems,
              .secrecy = api::Secrecy::kSecret},
-            [services](Request<LinkWish>& request) { return make_file_link(request, services); });
+            [services](Request<FormWish>& request) { return make_file_link(request, services); });
   table.add({.method = Method::kGet,
              .path = "/api/v1/content/{file_id}",
              .id = "downloadByLink",

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "edge/api/digest.h"
 #include "edge/files/file_range.h"
+#include "json/names.h"
 #include "net/loop.h"
 #include "product/chat/attachments.h"
 #include "product/files/garbage.h"
@@ -62,22 +63,6 @@ FormRole role_of(DerivedRole role) {
       break;
   }
   return FormRole::kOriginal;
-}
-
-std::string_view name_of(FormRole role) {
-  switch (role) {
-    case FormRole::kSmall:
-      return "small";
-    case FormRole::kLarge:
-      return "large";
-    case FormRole::kPoster:
-      return "poster";
-    case FormRole::kPlayable:
-      return "playable";
-    case FormRole::kOriginal:
-      break;
-  }
-  return "original";
 }
 
 /// Whether the file itself is at fault: it is refused for good. Everything else is tried again.
@@ -197,7 +182,7 @@ Outcome<void> FileMaker::store_forms(Content& content, const Workplace& place, T
   };
   std::vector<Source> sources;
   const auto add = [&](FormRole role, std::string path, std::string type) {
-    const std::string key = "files/" + content.id.text() + "/" + std::string(name_of(role));
+    const std::string key = "files/" + content.id.text() + "/" + std::string(json::enum_name(role));
     sources.push_back({{.role = role, .blob_key = key, .content_type = std::move(type)}, std::move(path)});
   };
   for (const product::DerivedFile& derived : content.facts.derived) {

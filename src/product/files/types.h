@@ -63,7 +63,6 @@ struct FileView {
   std::optional<std::string> waveform;  ///< base64; a byte for each part of the sound, 255 full scale.
   std::vector<FormView> forms;
   WallTime created_at;
-  bool operator==(const FileView& other) const { return id == other.id && state == other.state; }
 };
 BOOST_DESCRIBE_STRUCT(FileView, (),
                       (id, name, state, problem, size, is_voice, kind, content_type, width, height, blurhash,
