@@ -111,8 +111,11 @@ describe('several instances', () => {
 
   it('SCL-3: lose nothing when one is killed under load, and its clients come back through the other', { timeout: 60_000 }, async () => {
     const before = (await stored()).length;
+    const share = () => Promise.all([first, second].map((server) => metric(server, 'parley_gateway_sockets')));
+    await eventually(async () => (await share()).every((count) => count === 0), 'the sockets of earlier tests are gone');
     const clients = [];
-    for (let i = 0; i < 8; ++i) {
+    // Where an address leads to is nginx's to say: on until both have clients.
+    for (let i = 0; i < 8 || Math.min(...(await share())) === 0; ++i) {
       const transports = [['polling', 'websocket'], ['websocket'], ['polling']][i % 3];
       const options = { transports, extraHeaders: { 'x-forwarded-for': `10.0.${i}.1` }, timeout: 2000 };
       const client = await listen(balancer, i % 2 ? owner : guest, options);
@@ -123,12 +126,7 @@ describe('several instances', () => {
       client.texts = () => client.of('newMessage').map((one) => one.text);
       clients.push(client);
     }
-    const share = () => Promise.all([first, second].map((server) => metric(server, 'parley_gateway_sockets')));
-    const shares = await eventually(async () => {
-      const now = await share();
-      return now[0] + now[1] === clients.length && now;
-    }, 'the sockets of earlier tests are gone');
-    expect(Math.min(...shares), 'both have clients').toBeGreaterThan(0);
+    const shares = await share();
 
     const acknowledged = [];
     let isOver = false;

@@ -215,6 +215,16 @@ TEST_F(RedisBusTest, ShowsItsPasswordAndChoosesItsDatabase) {
   EXPECT_EQ(second.hear(1), std::vector<std::string>{"log:for the second"});
 }
 
+TEST_F(RedisBusTest, EndsAtAnyMomentOfConnecting) {
+  const TestRedis redis;
+  for (int i = 0; i < 100; ++i) {
+    const auto bus = make(redis.url());
+    bus->start();
+    for (int k = 0; k < i * 10; ++k) std::this_thread::yield();
+    bus->stop();
+  }
+}
+
 TEST_F(RedisBusTest, SaysWhyItCannotConnectAndNotWithWhat) {
   TestRedis redis("geheim");
   const LogCapture log(log::Level::kWarn);

@@ -43,8 +43,8 @@ void RedisLink::connect(Timestamp now) {
       [self = shared_from_this(), life](const error_code& error, const Resolver::results_type& found) {
         if (self->life_ != life || self->state_ != State::kConnecting) return;
         if (error) return self->lose(error.message());
-        self->socket_ = std::make_unique<net::Socket>(self->loop_.context());
-        asio::async_connect(*self->socket_, found, [self, life](const error_code& failed, const auto&) {
+        const auto socket = self->socket_ = std::make_shared<net::Socket>(self->loop_.context());
+        asio::async_connect(*socket, found, [self, life, socket](const error_code& failed, const auto&) {
           if (self->life_ != life || self->state_ != State::kConnecting) return;
           if (failed) return self->lose(failed.message());
           self->on_connected();
@@ -74,7 +74,7 @@ void RedisLink::on_connected() {
 
 void RedisLink::read(uint64_t life) {
   socket_->async_read_some(asio::buffer(reading_),
-                           [self = shared_from_this(), life](const error_code& error, size_t size) {
+                           [self = shared_from_this(), socket = socket_, life](const error_code& error, size_t size) {
                              if (self->life_ != life || !self->socket_) return;
                              if (error) return self->lose(error.message());
                              self->on_read(size);
@@ -121,7 +121,7 @@ void RedisLink::write(std::string bytes) {
   if (state_ == State::kUp) writing_ += handlers_.take();
   if (writing_.empty()) return;
   asio::async_write(*socket_, asio::buffer(writing_),
-                    [self = shared_from_this(), life = life_](const error_code& error, size_t) {
+                    [self = shared_from_this(), socket = socket_, life = life_](const error_code& error, size_t) {
                       if (self->life_ != life || !self->socket_) return;
                       self->writing_.clear();
                       if (error) return self->lose(error.message());

@@ -60,7 +60,8 @@ class RedisLink final : public net::LoopMember, public std::enable_shared_from_t
   Rng& rng_;
   const Handlers handlers_;
   Resolver resolver_;
-  std::unique_ptr<net::Socket> socket_;
+  /// Shared with what Asio has under way on it, which looks at it once more when it was aborted.
+  std::shared_ptr<net::Socket> socket_;
   State state_ = State::kWaiting;
   uint64_t life_ = 0;  ///< Counts connections, so that what an old one says is not taken for the new one's.
   Timestamp due_;      ///< Of the next attempt, or the end of the one that runs.
