@@ -126,7 +126,7 @@ test('MSG-2: a picture arrives as a thumbnail, opens, and is downloaded without 
 test('MSG-2: a page that is called a picture can only be downloaded, and a damaged picture says why it is not shown', async ({ server }) => {
   const [adasPage, borasPage] = await openPair(server);
   const html = Buffer.from('<!doctype html><html><script>document.title = "taken"</script></html>');
-  const damaged = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), Buffer.alloc(500, 7)]);
+  const damaged = Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n\0\0\0\rIHDR', 'latin1'), Buffer.alloc(500, 7)]);
   await sendFiles(
     adasPage,
     { name: 'cat.png', mimeType: 'image/png', buffer: html },

@@ -14,6 +14,8 @@ export interface Message {
   attachments?: FileView[];
   /** Grows with every edit and with the deletion. */
   version: number;
+  /** Grows with everything that becomes of it, its files too; counted in the conversation. */
+  change?: number;
   createdAt: string;
   editedAt?: string | null;
   deletedAt?: string | null;
