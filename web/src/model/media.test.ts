@@ -14,8 +14,8 @@ const voice = (contentType: string, roles: ('original' | 'playable')[]): FileVie
 
 describe('what is played of a voice message', () => {
   const both = voice('audio/ogg', ['original', 'playable']);
-  it('is the original where the engine plays it', () => expect(playableRole(both, () => true)).toBe('original'));
-  it('is what every engine plays where it does not', () => expect(playableRole(both, (type) => type === 'audio/mp4')).toBe('playable'));
+  it('is what is made for every engine', () => expect(playableRole(both, () => true)).toBe('playable'));
+  it('is the original where the engine lacks that codec', () => expect(playableRole(both, (type) => type === 'audio/ogg')).toBe('original'));
   it('is the original when there is nothing else', () => expect(playableRole(voice('audio/ogg', ['original']), () => false)).toBe('original'));
 });
 

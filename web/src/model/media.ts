@@ -28,10 +28,13 @@ export function shownSize({ width, height }: Pick<FileView, 'width' | 'height'>)
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
 }
 
-/** What this browser plays of a recording: the original where it can, else what every engine plays. */
+/**
+ * Which form of a recording is played: the one that is made for every engine. Originals are not: what Firefox records has
+ * neither length nor index, and Chromium, which says that it can, fails at it. They are for an engine without that codec.
+ */
 export function playableRole(file: FileView, canPlay: (type: string) => boolean): FormRole {
-  const type = formOf(file, 'original')?.contentType ?? file.contentType ?? '';
-  return !canPlay(type) && formOf(file, 'playable') ? 'playable' : 'original';
+  const playable = formOf(file, 'playable');
+  return playable && canPlay(playable.contentType) ? 'playable' : 'original';
 }
 
 /** Heights from 0 to 1 of at most `count` bars, each the loudest of its part. */
