@@ -255,3 +255,24 @@ test('MSG-3: a recording that is discarded is sent to nobody', async ({ server }
   await expect(host.getByLabel(`Message in ${channel}`)).toBeVisible();
   await expect(messages(host)).toHaveCount(0);
 });
+
+test('MSG-2: files are pasted and dropped where the message is written', async ({ server }) => {
+  const { host } = await openHost(server);
+  const bring = (name: string, kind: 'paste' | 'drop'): Promise<void> =>
+    host.getByLabel(`Message in ${channel}`).evaluate(
+      (target, given) => {
+        const data = new DataTransfer();
+        data.items.add(new File(['some words'], given.name, { type: 'text/plain' }));
+        const init = { bubbles: true, cancelable: true };
+        const event = given.kind === 'paste' ? new ClipboardEvent('paste', { ...init, clipboardData: data }) : new DragEvent('drop', { ...init, dataTransfer: data });
+        target.dispatchEvent(event);
+      },
+      { name, kind },
+    );
+  await bring('pasted.txt', 'paste');
+  await bring('dropped.txt', 'drop');
+  await expect(host.getByRole('list', { name: 'Files of this message' }).getByRole('listitem')).toContainText(['pasted.txt', 'dropped.txt']);
+  await sendButton(host).click();
+  for (const name of ['pasted.txt', 'dropped.txt']) await expect(host.getByRole('link', { name: `Download ${name}` })).toBeVisible();
+  await expect(messages(host)).toHaveCount(1);
+});
