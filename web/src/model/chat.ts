@@ -85,6 +85,7 @@ export class ChatModel {
 
   stop(): void {
     this.type('');
+    this.recorder.leave();
     for (const stop of this.stops) stop();
     this.stops = [];
     for (const timer of this.typingTimers.values()) this.ports.clock.clearTimeout(timer);

@@ -49,6 +49,19 @@ describe('RecorderModel', () => {
     expect(phase()).toBe('idle');
   });
 
+  it('records nobody who looks at something else, and still sends what was said', async () => {
+    await model.start();
+    model.leave();
+    expect(input.discarded).toBe(1);
+    await model.start();
+    void model.send();
+    model.leave();
+    await clock.advance(0);
+    uploader.of('voice.webm').arrive('f1');
+    await clock.advance(0);
+    expect(sent).toEqual(['f1']);
+  });
+
   it('says that there is no microphone', async () => {
     input.isAllowed = false;
     await model.start();

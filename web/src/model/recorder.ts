@@ -72,6 +72,12 @@ export class RecorderModel {
     this.state.set(idle);
   }
 
+  /** The person looks at something else: nobody is recorded unseen. What is being sent is sent. */
+  leave(): void {
+    const { phase } = this.state.get();
+    if (phase === 'starting' || phase === 'recording') this.cancel();
+  }
+
   async send(): Promise<void> {
     const { recording, attempt } = this;
     if (!recording || this.state.get().phase !== 'recording') return;
