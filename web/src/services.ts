@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { ApiClient } from './api/client';
 import { SocketGateway } from './api/gateway';
 import { ParleyApi } from './api/parley';
+import { TusUploader } from './api/tus_uploader';
 import { AccountModel, type SaveFile } from './model/account';
 import { ChatsModel } from './model/chat';
 import { CommunitiesModel } from './model/communities';
@@ -11,6 +12,7 @@ import type { Clock, PageVisibility } from './model/poller';
 import { ProviderModel } from './model/provider';
 import { SessionModel } from './model/session';
 import { StandingsModel } from './model/standings';
+import { browserVoiceInput } from './model/voice_input';
 
 /** What the app's pages work with. */
 export interface Services {
@@ -66,7 +68,8 @@ export function makeServices(): Services {
       return () => document.removeEventListener('visibilitychange', listener);
     },
   };
-  const chats = new ChatsModel({ api, gateway, standings, clock, visibility, makeId: makeClientId });
+  const uploader = new TusUploader(() => api.renewSession(), () => i18next.language);
+  const chats = new ChatsModel({ api, gateway, standings, clock, visibility, uploader, voiceInput: browserVoiceInput, makeId: makeClientId });
   session.state.subscribe(() => {
     const { phase } = session.state.get();
     if (phase === 'signedIn') standings.start();

@@ -1,5 +1,7 @@
 // What the server tells of conversations, as it stands in answers and events.
 
+import type { FileView } from './files';
+
 export interface Message {
   id: string;
   conversationId: string;
@@ -9,8 +11,11 @@ export interface Message {
   clientId?: string | null;
   /** Empty when it is deleted. */
   text: string;
+  attachments?: FileView[];
   /** Grows with every edit and with the deletion. */
   version: number;
+  /** Grows with everything that becomes of it, its files too; counted in the conversation. */
+  change?: number;
   createdAt: string;
   editedAt?: string | null;
   deletedAt?: string | null;

@@ -44,7 +44,7 @@ export function Conversation({ services: { chats, standings }, channel, names, o
       <MessageList model={model} names={names} userId={standings.state.get().userId} />
       <TypingLine model={model} names={names} />
       {channel.canSend ? (
-        <Composer label={t('messageTo', { name: channel.name })} onType={(text) => model.type(text)} onSend={(text) => model.send(text)} />
+        <Composer key={model.id} model={model} label={t('messageTo', { name: channel.name })} />
       ) : (
         <p>{t('mayNotSend')}</p>
       )}
@@ -118,6 +118,7 @@ function MessageList({ model, names, userId }: ListProps) {
               sender={nameOf(message.senderId)}
               isOwn={message.senderId === userId}
               readers={(readers.get(message.seq) ?? []).map(nameOf)}
+              onPlay={() => model.markPlayed(message.seq)}
             />
           </Fragment>
         ))}

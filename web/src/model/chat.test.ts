@@ -7,6 +7,7 @@ import { noAnswer, Problem } from '../api/problem';
 import { ChatModel, readersOf } from './chat';
 import { FakeGateway } from './fake_gateway';
 import { FakeClock, FakeVisibility } from './fake_time';
+import { FakeUploader, FakeVoiceInput } from './fake_uploader';
 import { StandingsModel } from './standings';
 
 const base = '/api/v1/conversations/c1';
@@ -35,6 +36,7 @@ describe('ChatModel', () => {
   let page: FakeVisibility;
   let standings: StandingsModel;
   let model: ChatModel;
+  let uploader: FakeUploader;
   let stored: Message[];
 
   const seqs = (): number[] => model.state.get().conversation.messages.map(({ seq }) => seq);
@@ -55,7 +57,9 @@ describe('ChatModel', () => {
     standings = new StandingsModel(gateway);
     let ids = 0;
     const api = new ParleyApi(new ApiClient(server.fetch, () => 'en'));
-    model = new ChatModel({ api, gateway, standings, clock, visibility: page, makeId: () => `id${++ids}` }, 'c1');
+    uploader = new FakeUploader();
+    const voiceInput = new FakeVoiceInput();
+    model = new ChatModel({ api, gateway, standings, clock, visibility: page, uploader, voiceInput, makeId: () => `id${++ids}` }, 'c1');
   });
 
   it('fetches the part between before it shows what was told', async () => {
@@ -212,5 +216,47 @@ describe('ChatModel', () => {
     expect(unread()).toBe(1);
     gateway.tell({ name: 'receipt', conversationId: 'c1', userId: 'ada', readSeq: 4 });
     expect(unread()).toBe(0);
+  });
+
+  it('sends the files that were chosen with the text, once', async () => {
+    gateway.on('sendMessage', ({ clientId }) => ({ message: message(3, { senderId: 'ada', clientId: String(clientId) }) }));
+    connect({ lastSeq: 2, readSeq: 2 });
+    model.attachments.add([new File(['x'], 'a.png')]);
+    uploader.of('a.png').arrive('f1');
+    await clock.advance(0);
+    model.send('look');
+    model.send('again');
+    await clock.advance(0);
+    expect(gateway.of('sendMessage').map(({ text, attachments }) => [text, attachments])).toEqual([
+      ['look', ['f1']],
+      ['again', undefined],
+    ]);
+  });
+
+  it('sends a voice message without a text', async () => {
+    gateway.on('sendMessage', () => ({ message: message(3, { senderId: 'ada', clientId: 'id1' }) }));
+    connect({ lastSeq: 2, readSeq: 2 });
+    await model.recorder.start();
+    void model.recorder.send();
+    await clock.advance(0);
+    uploader.of('voice.webm').arrive('f1');
+    await clock.advance(0);
+    expect(gateway.of('sendMessage')).toEqual([{ conversationId: 'c1', clientId: 'id1', attachments: ['f1'] }]);
+  });
+
+  it('tells what was listened to once, and again when that was not heard', async () => {
+    model.markPlayed(2);
+    await clock.advance(0);
+    model.markPlayed(2);
+    await clock.advance(0);
+    expect(gateway.of('markRead')).toEqual([{ conversationId: 'c1', playedSeq: 2 }]);
+    gateway.on('markRead', () => {
+      throw noAnswer();
+    });
+    for (let i = 0; i < 2; i++) {
+      model.markPlayed(5);
+      await clock.advance(0);
+    }
+    expect(gateway.of('markRead').slice(1).map(({ playedSeq }) => playedSeq)).toEqual([5, 5]);
   });
 });

@@ -1,9 +1,12 @@
 import type { Gateway, LiveEvent, Message } from '../api/chat';
+import type { Uploader } from '../api/files';
 import type { ParleyApi } from '../api/parley';
 import { asProblem, type Problem } from '../api/problem';
+import { AttachmentsModel } from './attachments';
 import { apply, emptyConversation, hasGap, lastSeq, startWith, withNewer, withOlder, withRead, type Conversation } from './conversation';
 import { Outbox } from './outbox';
 import type { Clock, PageVisibility } from './poller';
+import { RecorderModel, type VoiceInput } from './recorder';
 import type { StandingsModel } from './standings';
 import { Store } from './store';
 
@@ -25,6 +28,8 @@ export interface ChatPorts {
   standings: StandingsModel;
   clock: Clock;
   visibility: PageVisibility;
+  uploader: Uploader;
+  voiceInput: VoiceInput;
   makeId: () => string;
 }
 
@@ -38,6 +43,9 @@ const retryMs = 2_000;
 export class ChatModel {
   readonly state: Store<ChatState>;
   readonly outbox: Outbox;
+  /** Of the next message. */
+  readonly attachments: AttachmentsModel;
+  readonly recorder: RecorderModel;
   private readonly forget: () => void;
   private readonly typingTimers = new Map<string, number>();
   private ownTyping: number | null = null;
@@ -46,6 +54,7 @@ export class ChatModel {
   private isFetching = false;
   private isStale = true;
   private markedSeq = 0;
+  private playedSeq = 0;
 
   constructor(
     private readonly ports: ChatPorts,
@@ -55,6 +64,8 @@ export class ChatModel {
     const readBefore = standings.state.get().byConversation.get(id)?.readSeq ?? 0;
     this.state = new Store<ChatState>({ conversation: emptyConversation(id), typing: [], readBefore, isLoadingOlder: false, problem: null });
     this.outbox = new Outbox(gateway, clock, id, makeId, (message) => this.take({ name: 'newMessage', message }));
+    this.attachments = new AttachmentsModel(ports.uploader);
+    this.recorder = new RecorderModel(ports.voiceInput, ports.uploader, clock, (file) => this.outbox.add('', [file]));
     this.outbox.setOpen(standings.state.get().isConnected);
     // What was written is sent, whether or not it is still looked at.
     this.forget = gateway.listenToState((isConnected) => this.outbox.setOpen(isConnected));
@@ -74,6 +85,7 @@ export class ChatModel {
 
   stop(): void {
     this.type('');
+    this.recorder.leave();
     for (const stop of this.stops) stop();
     this.stops = [];
     for (const timer of this.typingTimers.values()) this.ports.clock.clearTimeout(timer);
@@ -85,13 +97,26 @@ export class ChatModel {
   /** Nothing more is sent. */
   close(): void {
     this.stop();
+    this.attachments.clear();
+    this.recorder.cancel();
     this.forget();
     this.outbox.setOpen(false);
   }
 
   send(text: string): void {
     this.type('');
-    this.outbox.add(text.trim());
+    this.outbox.add(text.trim(), this.attachments.take());
+  }
+
+  /** The person listens to the voice message with this seq. */
+  markPlayed(seq: number): void {
+    if (seq <= this.playedSeq) return;
+    const before = this.playedSeq;
+    this.playedSeq = seq;
+    this.ports.gateway.ask('markRead', { conversationId: this.id, playedSeq: seq }).catch(() => {
+      // Listening again tries again.
+      if (this.playedSeq === seq) this.playedSeq = before;
+    });
   }
 
   /** The person has changed what is about to be sent. */

@@ -77,6 +77,14 @@ describe('a conversation', () => {
     expect(deleted.messages[0]?.deletedAt).toBe('now');
   });
 
+  it('takes what becomes of its files, in whatever order it is told', () => {
+    const file = (state: 'processing' | 'ready') => [{ id: 'f1', name: 'a', state, size: 1, isVoice: false, forms: [] }];
+    const ready: LiveEvent = { name: 'messageUpdated', message: message(2, { change: 5, attachments: file('ready') }) };
+    const processing = told(2, { change: 4, attachments: file('processing') });
+    for (const events of [[processing, ready], [ready, processing]])
+      expect(events.reduce(apply, loaded([1])).messages[1]?.attachments?.[0]?.state).toBe('ready');
+  });
+
   it('leaves edits of what is not loaded to the page that brings it', () => {
     const late = loaded([5, 6], 5);
     expect(apply(late, { name: 'messageUpdated', message: message(2, { version: 2 }) })).toBe(late);

@@ -32,12 +32,17 @@ export const lastSeq = (conversation: Conversation): number => conversation.mess
 /** Whether something before what was told last is not there yet. */
 export const hasGap = (conversation: Conversation): boolean => conversation.isLoaded && conversation.knownSeq > lastSeq(conversation);
 
+/** Whether `next` says what has become of a message since `known`. */
+function isNewer(next: Message, known: Message): boolean {
+  return next.version > known.version || (next.version === known.version && (next.change ?? 0) > (known.change ?? 0));
+}
+
 /** One of each seq, the newest version of it, in order. */
 function united(...parts: readonly (readonly Message[])[]): Message[] {
   const bySeq = new Map<number, Message>();
   for (const message of parts.flat()) {
     const known = bySeq.get(message.seq);
-    if (!known || known.version < message.version) bySeq.set(message.seq, message);
+    if (!known || isNewer(message, known)) bySeq.set(message.seq, message);
   }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }

@@ -1,5 +1,6 @@
 import type { Gateway, Message } from '../api/chat';
 import { asProblem, type Problem } from '../api/problem';
+import type { SentFile } from './attachments';
 import type { Clock } from './poller';
 import { Store } from './store';
 
@@ -7,6 +8,7 @@ import { Store } from './store';
 export interface Outgoing {
   clientId: string;
   text: string;
+  files: readonly SentFile[];
   state: 'queued' | 'sending' | 'failed';
   /** Why it failed. */
   problem: Problem | null;
@@ -33,8 +35,8 @@ export class Outbox {
     private readonly onSent: (message: Message) => void,
   ) {}
 
-  add(text: string): void {
-    this.state.set([...this.state.get(), { clientId: this.makeId(), text, state: 'queued', problem: null }]);
+  add(text: string, files: readonly SentFile[] = []): void {
+    this.state.set([...this.state.get(), { clientId: this.makeId(), text, files, state: 'queued', problem: null }]);
     void this.flush();
   }
 
@@ -67,11 +69,13 @@ export class Outbox {
   }
 
   /** Whether the next may be sent. */
-  private async send({ clientId, text }: Outgoing): Promise<boolean> {
+  private async send({ clientId, text, files }: Outgoing): Promise<boolean> {
     this.change(clientId, { state: 'sending' });
     try {
       const { conversationId } = this;
-      const { message } = await this.gateway.ask<{ message: Message }>('sendMessage', { conversationId, text, clientId });
+      const attachments = files.length > 0 ? { attachments: files.map(({ id }) => id) } : {};
+      const wanted = { conversationId, ...(text && { text }), clientId, ...attachments };
+      const { message } = await this.gateway.ask<{ message: Message }>('sendMessage', wanted);
       this.onSent(message);
       this.drop(clientId);
       return true;
