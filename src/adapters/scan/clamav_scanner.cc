@@ -70,13 +70,9 @@ bool connect_to(int fd, const sockaddr* address, socklen_t size, Timestamp deadl
 bool send_all(int fd, std::string_view bytes, Timestamp deadline) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent > 0) {
-      bytes.remove_prefix(static_cast<size_t>(sent));
-    } else if (sent < 0 && errno != EAGAIN && errno != EINTR) {
-      return false;
-    } else if (!wait_for(fd, POLLOUT, deadline)) {
-      return false;
-    }
+    const bool is_busy = sent < 0 && (errno == EAGAIN || errno == EINTR);
+    if (sent > 0) bytes.remove_prefix(static_cast<size_t>(sent));
+    if (sent < 0 && !(is_busy && wait_for(fd, POLLOUT, deadline))) return false;
   }
   return true;
 }
