@@ -10,7 +10,7 @@ import common
 
 
 def flags_of(build):
-    """Compiler and flags of each module, from one of its compile commands."""
+    """Compiler and flags of each module, from the one of its compile commands that sees most: a test's."""
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
         commands = json.load(file)
     flags = {}
@@ -23,7 +23,8 @@ def flags_of(build):
             if word == "-isystem":
                 kept += [word, words[at + 1]]
         path = os.path.relpath(entry["file"], os.path.join(common.ROOT, "src"))
-        flags[os.path.dirname(path)] = (words[0], kept)
+        if len(kept) > len(flags.get(os.path.dirname(path), ("", []))[1]):
+            flags[os.path.dirname(path)] = (words[0], kept)
     return flags
 
 

@@ -83,20 +83,18 @@ void Delivery::run_tasks() {
 }
 
 bool Delivery::tell_batch() {
+  int64_t first = 0;  // What is kept begins here.
   const auto batch = store_.read(net::read_clock().mono + kPatience, [&](Tx& tx) -> Outcome<std::vector<LoggedEvent>> {
-    return product::events::read_after(tx, position_, kBatch);
+    auto events = product::events::read_after(tx, position_, kBatch);
+    first = events.empty() ? product::events::range(tx).first : events.front().position;
+    return events;
   });
   if (!batch) {
     log::warn("log_not_read", {{"problem", product::info(batch.error().code).name}});
     return false;
   }
+  if (first > position_ + 1) skip_to(first);
   for (const LoggedEvent& event : *batch) {
-    if (event.position != position_ + 1) {
-      // This instance has slept for a day. Whoever is connected must look for himself.
-      skipped_ += static_cast<uint64_t>(event.position - position_ - 1);
-      recent_.clear();
-      gateway_.emit("/", {}, {.name = "resync", .arguments = {R"({"reason":"events_forgotten"})"}});
-    }
     const auto told = tell_all(event);
     if (!told) {
       log::warn("event_not_told", {{"type", event.type}, {"problem", product::info(told.error().code).name}});
@@ -106,6 +104,14 @@ bool Delivery::tell_batch() {
     remember(event);
   }
   return std::ssize(*batch) == kBatch;
+}
+
+void Delivery::skip_to(int64_t first) {
+  skipped_ += static_cast<uint64_t>(first - position_ - 1);
+  position_ = first - 1;
+  told_position_ = position_;
+  recent_.clear();
+  gateway_.emit("/", {}, {.name = "resync", .arguments = {R"({"reason":"events_forgotten"})"}});
 }
 
 void Delivery::remember(LoggedEvent event) {

@@ -57,6 +57,9 @@ class Delivery {
   void work(const std::stop_token& stop);
   /// Reads and tells one batch. False when there was nothing, or it could not be read.
   bool tell_batch();
+  /// This instance has slept for a day, and what comes before `first` is forgotten, perhaps all there was: whoever is
+  /// connected must look for himself.
+  void skip_to(int64_t first);
   product::Outcome<void> tell_all(const product::events::LoggedEvent& event);
   void remember(product::events::LoggedEvent event);
   void run_tasks();

@@ -103,6 +103,25 @@ TEST_P(RealtimeTest, SendsToTheSyncWhoWasAwayForTooLong) {
   EXPECT_EQ(text_of(client.next("newMessage")), "new");
 }
 
+TEST_P(RealtimeTest, LetsPeopleInAfterASleepInWhichEverythingWasForgotten) {
+  say(owner_, group_, "old");
+  const auto pending = store_->outbox().fetch(soon(), 10'000);
+  ASSERT_TRUE(pending && !pending->empty());
+  const WallTime later{now_.unix_us + product::events::kKept.us() * 100};
+  // In one unit: the delivering thread never sees the events.
+  ASSERT_TRUE(store_->write(soon(), [&](Tx& tx) -> Outcome<int64_t> {
+    product::events::append(tx, pending->back().id);
+    return product::events::sweep(tx, later);
+  }));
+  std::vector<int64_t> ids;
+  for (const auto& event : *pending) ids.push_back(event.id);
+  ASSERT_TRUE(store_->outbox().remove(soon(), ids));
+  TestListener client(port(), guest_);
+  client.next("ready");
+  say_and_tell(owner_, "new");
+  EXPECT_EQ(text_of(client.next("newMessage")), "new");
+}
+
 TEST_P(RealtimeTest, BringsInWhoIsAddedAndPutsOutWhoIsRemoved) {
   const UserId late = user("gec");
   TestListener client(port(), late);
