@@ -82,7 +82,8 @@ std::string request_body(const Route& route, json::Schemas& schemas) {
     for (const std::string& type : route.info.content_types) types.push_back(quoted(type) + R"(:{"schema":{}})");
     if (types.empty()) types.emplace_back(R"("*/*":{"schema":{}})");
   }
-  return R"(,"requestBody":{"required":true,"content":{)" + joined(types) + "}}";
+  const std::string_view required = route.info.may_lack_body ? "false" : "true";
+  return R"(,"requestBody":{"required":)" + std::string(required) + R"(,"content":{)" + joined(types) + "}}";
 }
 
 /// All problems of one status: clients tell them apart by the code.

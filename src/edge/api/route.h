@@ -70,6 +70,7 @@ struct RouteInfo {
   size_t max_body = size_t{1024} * 1024;  ///< Bytes; the HTTP server's own limit still holds.
   /// Of every answer, problems too.
   net::HttpHeaders headers = {};
+  bool may_lack_body = false;  ///< A RawBody of no bytes is a good one.
   /// Accepted types of a RawBody; a described body is application/json.
   std::vector<std::string> content_types;
 };

@@ -172,6 +172,7 @@ void add_tus_routes(api::RouteTable& table, const Services& services) {
              .problems = of_creating,
              .max_body = kMaxTusChunk,
              .headers = resumable,
+             .may_lack_body = true,
              .content_types = {kOffsetStream}},
             [services](Request<RawBody>& request) { return create(request, services); });
   table.add({.method = Method::kOptions,
@@ -197,6 +198,7 @@ void add_tus_routes(api::RouteTable& table, const Services& services) {
              .problems = of_receiving(),
              .max_body = kMaxTusChunk,
              .headers = resumable,
+             .may_lack_body = true,
              .content_types = {kOffsetStream}},
             [services](Request<RawBody>& request) { return go_on(request, services); });
   table.add({.method = Method::kPost,
@@ -208,6 +210,7 @@ void add_tus_routes(api::RouteTable& table, const Services& services) {
              .problems = of_posting,
              .max_body = kMaxTusChunk,
              .headers = resumable,
+             .may_lack_body = true,
              .content_types = {kOffsetStream}},
             [services](Request<RawBody>& request) { return go_on_by_post(request, services); });
   table.add({.method = Method::kDelete,
