@@ -1,4 +1,4 @@
-# parley_module(<path> [SANS_IO] [DEPS <module path>...] [LIBS <external>...])
+# parley_module(<path> [SANS_IO] [ONE_THREAD] [DEPS <module path>...] [LIBS <external>...])
 #
 # One library per folder of src/. Its sources are the folder's *.cc; *_test.cc become one test program, *_fuzz.cc one
 # fuzz target each. A module sees its own headers and those of its DEPS and nothing else: every module has an include
@@ -13,7 +13,7 @@ target_precompile_headers(parley_pch PRIVATE
   <string_view> <unordered_map> <utility> <variant> <vector>)
 
 function(parley_module path)
-  cmake_parse_arguments(ARG "SANS_IO" "" "DEPS;LIBS;TEST_LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "SANS_IO;ONE_THREAD" "" "DEPS;LIBS;TEST_LIBS;TEST_DEPS" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   set(dir ${CMAKE_SOURCE_DIR}/src/${path})
   set(root ${PARLEY_ROOTS}/${name})
@@ -50,6 +50,10 @@ function(parley_module path)
   endif()
   if(ARG_SANS_IO AND sources)
     set_property(GLOBAL APPEND PROPERTY PARLEY_SANS_IO_LIBS $<TARGET_FILE:${name}>)
+  endif()
+  # Threads of libraries that are not built for the thread sanitizer look like races to it.
+  if(ARG_ONE_THREAD AND PARLEY_SANITIZE STREQUAL "thread")
+    set(tests "")
   endif()
   if(tests AND NOT PARLEY_FUZZ)
     parley_test(${name}_test SOURCES ${tests} LIBS ${name} ${test_deps} ${ARG_TEST_LIBS})
