@@ -118,6 +118,8 @@ Outcome<FileMaker::Done> FileMaker::make_next() {
 }
 
 Outcome<FileMaker::Done> FileMaker::make(const Job& job) {
+  if (job.attempts > files::kMaxAttempts)
+    return end_badly(job, {.code = ProblemCode::kMediaUnreadable, .detail = "whoever looks at it dies", .errors = {}});
   const Timestamp deadline = net::Loop::now() + kJobTakes;
   Workplace place(fs::path(folder_) / product::make_uuid(clock_().wall, ports_.rng));
   if (auto gathered = gather(job, place, deadline); !gathered) return end_badly(job, gathered.error());

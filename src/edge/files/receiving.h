@@ -20,5 +20,8 @@ inline product::files::Uploading uploading(const api::Context& context) {
 product::Outcome<product::files::FileRow> receive(const api::Context& context, const FileServices& services,
                                                   const product::files::FileRow& file, int64_t position,
                                                   const FileRange& bytes);
+/// Takes back an upload that nobody was told of yet, because of `why`, which is returned.
+std::unexpected<product::Problem> take_back(const api::Context& context, const product::FileId& file,
+                                            product::Problem why);
 
 }  // namespace parley::files_api

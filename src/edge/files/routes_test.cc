@@ -192,6 +192,22 @@ TEST_P(FileApiTest, WhatCannotBeReadIsRefusedAndItsBytesAreGone) {
   }
 }
 
+TEST_P(FileApiTest, AFileThatKillsWhoeverLooksAtItIsRefusedAndItsMessageSaysSo) {
+  const std::string talk = direct(bora_);
+  const std::string id = text_of(upload("ada", "a", "deadly").json().at("id"));
+  ASSERT_EQ(send(talk, id).status, 201);
+  for (int64_t i = 0; i < files::kMaxAttempts; ++i) {
+    // Whoever had it is gone with its claim.
+    ASSERT_TRUE(*store_->write(
+        soon(), [&](product::Tx& tx) -> Outcome<bool> { return files::claim_next(tx, now_).has_value(); }));
+    advance(files::kClaimFor);
+  }
+  EXPECT_EQ(make_all(), 1);
+  const auto told = call("bora", "GET /api/v1/conversations/" + talk + "/messages").json().at("items").at(0);
+  EXPECT_EQ(text_of(told.at("attachments").at(0).at("problem")), "media_unreadable");
+  EXPECT_EQ(told.at("change").as_int64(), 2) << "whoever asks for changes is told";
+}
+
 TEST_P(FileApiTest, TheScannerRefusesAndWhileItIsDownFilesWait) {
   scanner_.verdict = product::ScanVerdict::kInfected;
   EXPECT_EQ(text_of(look("ada", ready("ada", "a", "evil")).at("problem")), "file_infected");
@@ -291,6 +307,14 @@ TEST_P(FileApiTest, TusSaysWhatIsWrong) {
   EXPECT_EQ(patch(place, 0, std::string(kMaxTusChunk + 1, 'x')).status, 413);
   EXPECT_EQ(call("ada", "DELETE " + place, {}, kTus).status, 204);
   EXPECT_EQ(patch(place, 0, "x").code(), "not_found");
+}
+
+TEST_P(FileApiTest, AnUploadWhoseFirstBytesAreRefusedLeavesNothingBehind) {
+  const auto wrong = call(
+      "ada", "POST /api/v1/uploads", "hello",
+      kTus + std::string(kStream) + "Upload-Length: 100\r\nUpload-Checksum: sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=\r\n");
+  EXPECT_EQ(wrong.code(), "checksum_mismatch");
+  EXPECT_EQ(call("ada", "GET /api/v1/users/me/file-usage").json().at("used").as_int64(), 0);
 }
 
 TEST_P(FileApiTest, TusCarriesChecksumsOffersAndBytesWithTheCreation) {

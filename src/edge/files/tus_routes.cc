@@ -84,8 +84,9 @@ Outcome<Reply<FileView>> create(Request<RawBody>& request, const Services& servi
   auto row = request.store.write(
       request.deadline, [&](Tx& tx) { return files::begin_upload(tx, uploading(request), wanted, services->limits); });
   if (!row) return std::unexpected(std::move(row.error()));
+  const FileId id = row->id;
   row = take_body(request, *services, *row, 0);
-  if (!row) return std::unexpected(std::move(row.error()));
+  if (!row) return take_back(request, id, std::move(row.error()));
   auto view =
       request.store.read(request.deadline, [&](Tx& tx) -> Outcome<FileView> { return files::to_view(tx, *row); });
   if (!view) return std::unexpected(std::move(view.error()));

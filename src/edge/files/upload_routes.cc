@@ -69,14 +69,8 @@ Outcome<FileView> upload(Request<RawBody>& request, const Services& services) {
   if (!begun) return std::unexpected(std::move(begun.error()));
   const FileRange bytes(request.http.body_file, form->file.offset, form->file.size);
   auto row = receive(request, *services, *begun, 0, bytes);
-  if (row) return view_of(request, *row);
-  // Nobody knows of it yet, so nobody would go on with it.
-  const auto dropped = request.store.write(request.deadline, [&](Tx& tx) -> Outcome<void> {
-    files::drop_file(tx, begun->id, request.now.wall);
-    return {};
-  });
-  if (!dropped) row.error().detail += "; what was begun is forgotten within a day";
-  return std::unexpected(std::move(row.error()));
+  if (!row) return take_back(request, begun->id, std::move(row.error()));
+  return view_of(request, *row);
 }
 
 Outcome<FileView> get_file(Request<>& request) {
@@ -130,6 +124,15 @@ Outcome<FileRow> receive(const Context& context, const FileServices& services, c
   });
   if (row && row->state == files::FileState::kProcessing && services.wake) services.wake();
   return row;
+}
+
+std::unexpected<product::Problem> take_back(const Context& context, const FileId& file, product::Problem why) {
+  const auto dropped = context.store.write(context.deadline, [&](Tx& tx) -> Outcome<void> {
+    files::drop_file(tx, file, context.now.wall);
+    return {};
+  });
+  if (!dropped) why.detail += "; what was begun is forgotten within a day";
+  return std::unexpected(std::move(why));
 }
 
 void add_upload_routes(api::RouteTable& table, const Services& services) {

@@ -36,19 +36,19 @@ std::optional<Job> claim_next(Tx& tx, WallTime now) {
                                     "<= $2 order by claimed_until, used_at limit 1",
                                     FileState::kProcessing, now);
   if (!waiting) return std::nullopt;
-  Job job{.file = {}, .chunks = {}, .claimed_until = WallTime{now.unix_us + kClaimFor.us()}};
-  const int64_t claimed = execute(tx,
-                                  "update files set claimed_until = $2, attempts = attempts + 1 where id = $1 and "
-                                  "claimed_until = $3 and state = $4",
-                                  waiting->id, job.claimed_until, waiting->claimed_until, FileState::kProcessing);
+  Job job{.file = {},
+          .chunks = {},
+          .claimed_until = WallTime{now.unix_us + kClaimFor.us()},
+          .attempts = waiting->attempts + 1};
+  const int64_t claimed = execute(
+      tx, "update files set claimed_until = $2, attempts = $5 where id = $1 and claimed_until = $3 and state = $4",
+      waiting->id, job.claimed_until, waiting->claimed_until, FileState::kProcessing, job.attempts);
   auto row = find_row(tx, waiting->id);
   if (claimed == 0 || !row) return std::nullopt;
   job.file = std::move(*row);
   job.chunks = all<Chunk>(tx, "select position, size, blob_key from file_chunks where file_id = $1 order by position",
                           waiting->id);
-  if (waiting->attempts < kMaxAttempts) return job;
-  refuse_file(tx, job, ProblemCode::kMediaUnreadable, now);
-  return std::nullopt;
+  return job;
 }
 
 void give_back(Tx& tx, const Job& job, WallTime next) {

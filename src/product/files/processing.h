@@ -14,13 +14,14 @@ namespace parley::product::files {
 
 /// Longer than looking at the largest file may take.
 inline constexpr TimeDelta kClaimFor = TimeDelta::seconds(900);
-/// Claims after which a file is refused: whoever looked at it died each time.
+/// Claims that a file may need: whoever looked at it died each time. With one more it is to be refused, unseen.
 inline constexpr int64_t kMaxAttempts = 5;
 
 struct Job {
   FileRow file;
   std::vector<Chunk> chunks;  ///< In their order; together the file.
   WallTime claimed_until;     ///< Names the claim.
+  int64_t attempts = 0;       ///< This one included.
 };
 /// The file that has waited longest; nullopt when none waits.
 std::optional<Job> claim_next(Tx& tx, WallTime now);
