@@ -32,7 +32,8 @@ Api::Api(ApiOptions options, RouteTable table, ApiPorts ports, Origins origins, 
       cursors_(options_.cursor_key.reveal()),
       gate_(options_.rate_limits, options_.rate_keys, ports.rng),
       idempotency_(ports.store),
-      pool_(options_.workers) {
+      pool_(options_.workers),
+      transfers_(options_.transfer_workers) {
   table_.add({.method = Method::kGet,
               .path = "/api/v1/openapi.json",
               .id = "getOpenApi",
@@ -50,7 +51,8 @@ void Api::handle(std::shared_ptr<net::HttpExchange> exchange) {
   auto call = std::make_shared<Call>(*this, std::move(exchange));
   if (!call->admit()) return;
   const Timestamp deadline = call->deadline();
-  pool_.post({deadline, [call] { call->run(); }, [call](net::WorkerPool::Refusal why) { call->on_refused(why); }});
+  net::WorkerPool& pool = call->work() == Work::kTransfer ? transfers_ : pool_;
+  pool.post({deadline, [call] { call->run(); }, [call](net::WorkerPool::Refusal why) { call->on_refused(why); }});
 }
 
 }  // namespace parley::api

@@ -29,6 +29,9 @@ struct ApiOptions {
   /// From the arrival of a request to its answer, waiting included.
   TimeDelta deadline = TimeDelta::seconds(10);
   net::WorkerPoolOptions workers;
+  /// The same for Work::kTransfer; 25 MiB at 4 Mbit/s.
+  TimeDelta transfer_deadline = TimeDelta::seconds(60);
+  net::WorkerPoolOptions transfer_workers{.threads = 8, .queue = 256};
   RateLimits rate_limits = default_rate_limits();
   size_t rate_keys = size_t{1} << 18;  ///< Callers and addresses told apart; 4 MiB.
   Redacted<std::string> cursor_key;    ///< At least 16 bytes; the same on all instances.
@@ -54,7 +57,10 @@ class Api {
   /// Answers a request, now or later. The caller has seen that its path begins with /api/.
   void handle(std::shared_ptr<net::HttpExchange> exchange);
   /// Refuses what waits and lets what runs finish. Idempotent; not from a handler.
-  void stop() { pool_.stop(); }
+  void stop() {
+    pool_.stop();
+    transfers_.stop();
+  }
 
   const ApiStats& stats() const { return stats_; }
   net::WorkerPoolStats worker_stats() const { return pool_.stats(); }
@@ -77,7 +83,8 @@ class Api {
   Idempotency idempotency_;
   ApiStats stats_;
   std::string openapi_;
-  net::WorkerPool pool_;  ///< Last: its jobs use all the rest.
+  net::WorkerPool pool_;  ///< The pools are last: their jobs use all the rest.
+  net::WorkerPool transfers_;
 };
 
 }  // namespace parley::api

@@ -373,6 +373,27 @@ TEST_F(ApiTest, AnswersAtTheDeadlineOfAHandlerThatIsStillBusy) {
   api_->stop();  // While there still is something to wait for.
 }
 
+TEST_F(ApiTest, KeepsNobodyWaitingForASlowTransfer) {
+  std::latch begun(1);
+  std::latch release(1);
+  RouteTable table;
+  table.add({.path = "/api/v1/large", .id = "large", .access = Access::kAnyone, .work = Work::kTransfer},
+            [&](Request<>&) -> Outcome<NoContent> {
+              begun.count_down();
+              release.wait();
+              return NoContent{};
+            });
+  table.add({.path = "/api/v1/a", .id = "a", .access = Access::kAnyone},
+            [](Request<>& /*request*/) -> Outcome<NoContent> { return NoContent{}; });
+  start(std::move(table), {.workers = {.threads = 1}, .transfer_workers = {.threads = 1}});
+  net::TestSocket transfer(server_->port());
+  transfer.send(request_text("GET /api/v1/large", {}, {}));
+  begun.wait();
+  EXPECT_EQ(call("GET /api/v1/a").status, 204);
+  release.count_down();
+  EXPECT_EQ(TestAnswer::parse(transfer.read_all()).status, 204);
+}
+
 TEST_F(ApiTest, RefusesAtOnceWhenTheQueueIsFull) {
   RouteTable table;
   table.add({.path = "/api/v1/a", .id = "a", .access = Access::kAnyone},

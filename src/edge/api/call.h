@@ -23,7 +23,11 @@ class Call {
   void run();
   void on_refused(net::WorkerPool::Refusal why);
   /// On the steady clock, whatever clock the options name.
-  Timestamp deadline() const { return posted_ + api_.options_.deadline; }
+  Timestamp deadline() const {
+    return posted_ + (work() == Work::kTransfer ? api_.options_.transfer_deadline : api_.options_.deadline);
+  }
+  /// Of the route. Once it is admitted.
+  Work work() const { return match_.route->info.work; }
 
  private:
   const net::HttpRequest& http() const { return exchange_->request(); }

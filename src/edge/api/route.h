@@ -51,6 +51,14 @@ enum class Secrecy : unsigned char {
   kSecret,  ///< Never stored for a repeat of the Idempotency-Key, never compressed, no ETag, `no-store`.
 };
 
+/// What a handler waits for.
+enum class Work : unsigned char {
+  kDatabase,
+  /// A storage, which may be slow or away, takes a large body: such requests have threads and a deadline of their own,
+  /// so that the others do not wait for them.
+  kTransfer,
+};
+
 /// The description of an operation, beside its types.
 struct RouteInfo {
   Method method = Method::kGet;
@@ -67,6 +75,7 @@ struct RouteInfo {
   /// Beside those which every route may answer.
   std::vector<product::ProblemCode> problems;
   Secrecy secrecy = Secrecy::kPlain;
+  Work work = Work::kDatabase;
   size_t max_body = size_t{1024} * 1024;  ///< Bytes; the HTTP server's own limit still holds.
   /// Of every answer, problems too.
   net::HttpHeaders headers = {};

@@ -148,6 +148,7 @@ void add_upload_routes(api::RouteTable& table, const Services& services) {
        .problems = {ProblemCode::kBodyTooLarge, ProblemCode::kQuotaExceeded, ProblemCode::kLimitReached,
                     ProblemCode::kUnsupportedMediaType, ProblemCode::kConflict, ProblemCode::kNotFound,
                     ProblemCode::kStorageUnavailable, ProblemCode::kStorageFull},
+       .work = api::Work::kTransfer,
        .max_body = static_cast<size_t>(services->limits.file) + kMaxFormOverhead,
        .content_types = {"multipart/form-data"}},
       [services](Request<RawBody>& request) { return upload(request, services); });
